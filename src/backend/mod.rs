@@ -1,0 +1,3 @@
+//! Secrets backends.
+
+pub mod class_path;
