@@ -1,7 +1,6 @@
-//! Python values and the `json` module: what `json.loads` accepts and `json.dumps` writes (CPython 3.11.7).
+//! Python values, as JSON and YAML make them (CPython 3.11.7).
 //!
-//! The surprising rule: `NaN`, `Infinity` and `-Infinity` are accepted and written, and of a repeated key the last value
-//! wins, in the place of the first.
+//! The surprising rule: Airflow checks few types, so `0`, `false`, `[]` and `{}` pass for "not set" where text is due.
 
 use std::fmt;
 
@@ -13,9 +12,10 @@ use crate::secret::SecretText;
 pub type Dict = IndexMap<String, Value>;
 
 /// A Python value as JSON and YAML can make it. `Debug` names the type only, since any of them may be secret.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub enum Value {
     /// `None`
+    #[default]
     None,
     /// `True` or `False`
     Bool(bool),
@@ -34,6 +34,19 @@ pub enum Value {
 }
 
 impl Value {
+    /// A `str`.
+    pub fn text(text: impl Into<String>) -> Self {
+        Value::Text(SecretText::new(text))
+    }
+
+    /// The text of a `str`; nothing for any other type.
+    pub fn as_text(&self) -> Option<&SecretText> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The name Python gives the type: `NoneType`, `bool`, `int`, `float`, `str`, `list`, `dict`, `date`.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -66,5 +79,35 @@ impl Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}>", self.type_name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_names_the_type_only() {
+        let dict = Dict::from([("password".to_string(), Value::text("hunter2"))]);
+        let list = Value::List(vec![Value::Int("42".into()), Value::Dict(dict)]);
+        assert_eq!(format!("{list:?}"), "<list>");
+        assert_eq!(format!("{:?}", Value::text("hunter2")), "<str>");
+    }
+
+    #[test]
+    fn truth_is_python_s() {
+        let falsy = [
+            Value::None,
+            Value::Bool(false),
+            Value::Int("0".into()),
+            Value::Float(-0.0),
+            Value::text(""),
+            Value::List(vec![]),
+            Value::Dict(Dict::new()),
+        ];
+        assert!(falsy.iter().all(|value| !value.is_truthy()));
+        assert!(Value::Float(f64::NAN).is_truthy());
+        assert!(Value::text("0").is_truthy());
+        assert!(Value::Date("2024-01-01".into()).is_truthy());
     }
 }
