@@ -1,0 +1,237 @@
+//! Why Airflow cannot use a connection, told without any of its values.
+
+use strsim::jaro_winkler;
+use thiserror::Error;
+
+use crate::python::json::{JsonError, Value};
+use crate::python::urllib::SplitError;
+
+/// Why a value is no connection that Airflow would use.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConnectionError {
+    /// Nothing is left after white space is stripped.
+    #[error("the value is nothing but white space")]
+    OnlyWhiteSpace,
+    /// The text starts with `{` and is not JSON.
+    #[error("the value starts with `{{` but cannot be read as JSON: {0}")]
+    Json(JsonError),
+    /// The text is JSON of another kind.
+    #[error("the value is JSON of type `{found}`, not an object")]
+    NotAnObject {
+        /// Python's name of the type.
+        found: &'static str,
+    },
+    /// A key that is no argument of the constructor.
+    #[error("{} is not a field of a connection", shown(key.as_deref()))]
+    UnknownKey {
+        /// The key, if it looks like a name.
+        key: Option<String>,
+    },
+    /// The key `conn_id`, which Airflow gives itself.
+    #[error("`conn_id` must not stand in the JSON of a connection")]
+    HoldsConnId,
+    /// A `uri` and other fields.
+    #[error("`uri` cannot stand beside other fields")]
+    UriAndFields,
+    /// A field that must be text.
+    #[error("`{field}` is of type `{found}`, not text")]
+    NotText {
+        /// The field's name.
+        field: &'static str,
+        /// Python's name of the type.
+        found: &'static str,
+    },
+    /// A `port` field that is no whole number.
+    #[error("`port`, of type `{found}`, is not a whole number")]
+    PortNotANumber {
+        /// Python's name of the type.
+        found: &'static str,
+    },
+    /// An extra that is not JSON.
+    #[error("the extra cannot be read as JSON: {0}")]
+    ExtraNotJson(JsonError),
+    /// An extra that is JSON of another kind.
+    #[error("the extra is JSON of type `{found}`, not an object")]
+    ExtraNotAnObject {
+        /// Python's name of the type.
+        found: &'static str,
+    },
+    /// A YAML date in the extra.
+    #[error("the extra holds a date, which JSON cannot hold")]
+    ExtraHoldsDate,
+    /// A query value that stops Airflow's JSON reader, instead of being no JSON.
+    #[error("a value in the query of the URI is JSON that Airflow cannot read: {0}")]
+    QueryValue(JsonError),
+    /// More than two `://`.
+    #[error("`://` stands in the URI more than twice")]
+    TooManySchemes,
+    /// User or port between the first and the second `://`.
+    #[error("an `@` or `:` stands before the second `://` of the URI")]
+    UserBeforeProtocol,
+    /// The URI cannot be split.
+    #[error("the URI cannot be read: {0}")]
+    Uri(#[from] SplitError),
+}
+
+impl ConnectionError {
+    /// The error for a key, which is only kept if it looks like a name.
+    pub(super) fn unknown_key(key: &str) -> Self {
+        let is_name = key.len() <= 40
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        Self::UnknownKey {
+            key: (is_name && !key.is_empty()).then(|| key.to_string()),
+        }
+    }
+
+    /// The error for a value that should be text.
+    pub(super) fn not_text(field: &'static str, value: &Value) -> Self {
+        Self::NotText {
+            field,
+            found: value.type_name(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownKey { key: Some(key) } => Some(unknown_key_hint(key)),
+            Self::UnknownKey { key: None } => {
+                Some(format!("the fields are {}", names(&JSON_FIELDS)))
+            }
+            Self::HoldsConnId => {
+                Some("take it out: the id is the name under which the value is stored".to_string())
+            }
+            Self::UriAndFields => Some("keep either the `uri` or the other fields".to_string()),
+            Self::PortNotANumber { .. } => Some("write a whole number, such as 5432".to_string()),
+            Self::NotText { .. } => Some("write it in double quotes".to_string()),
+            Self::ExtraNotJson(_) | Self::ExtraNotAnObject { .. } => {
+                Some("the extra must be a JSON object, or a text that holds one".to_string())
+            }
+            Self::ExtraHoldsDate => Some("write the date in quotes".to_string()),
+            Self::TooManySchemes | Self::UserBeforeProtocol => Some(
+                "escape `://` as `%3A%2F%2F` wherever it does not follow the scheme".to_string(),
+            ),
+            Self::Json(error) => error.hint(),
+            Self::Uri(error) => Some(split_hint(*error).to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// A name that [`Connection::field`](super::Connection::field) does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{name}` is not a field of a connection; the fields are {}", names(&OUTPUT_FIELDS))]
+pub struct UnknownField {
+    name: String,
+}
+
+impl UnknownField {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_string(),
+        }
+    }
+
+    /// The field that may have been meant.
+    pub fn hint(&self) -> Option<String> {
+        nearest(&self.name, &OUTPUT_FIELDS).map(|field| format!("did you mean `{field}`?"))
+    }
+}
+
+/// What JSON may hold.
+const JSON_FIELDS: [&str; 9] = [
+    "conn_type",
+    "description",
+    "host",
+    "login",
+    "password",
+    "schema",
+    "port",
+    "extra",
+    "uri",
+];
+
+/// What can be asked for by name.
+pub(super) const OUTPUT_FIELDS: [&str; 10] = [
+    "host",
+    "login",
+    "password",
+    "port",
+    "schema",
+    "conn_type",
+    "description",
+    "extra",
+    "extra.KEY",
+    "uri",
+];
+
+/// Other tools' words for Airflow's fields.
+const OTHER_WORDS: [(&str, &str); 15] = [
+    ("user", "login"),
+    ("username", "login"),
+    ("user_name", "login"),
+    ("pass", "password"),
+    ("passwd", "password"),
+    ("pwd", "password"),
+    ("type", "conn_type"),
+    ("scheme", "conn_type"),
+    ("engine", "conn_type"),
+    ("hostname", "host"),
+    ("server", "host"),
+    ("db", "schema"),
+    ("dbname", "schema"),
+    ("database", "schema"),
+    ("extra_dejson", "extra"),
+];
+
+fn unknown_key_hint(key: &str) -> String {
+    match nearest(key, &JSON_FIELDS) {
+        Some(field) => format!("did you mean `{field}`? anything else goes into `extra`"),
+        None => format!(
+            "the fields are {}; anything else goes into `extra`",
+            names(&JSON_FIELDS)
+        ),
+    }
+}
+
+/// The field that another tool's word stands for, or whose name is spelt most alike.
+fn nearest(name: &str, fields: &[&'static str]) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    if let Some((_, field)) = OTHER_WORDS.iter().find(|(word, _)| *word == name) {
+        return Some(field);
+    }
+    let scored = fields
+        .iter()
+        .map(|field| (jaro_winkler(&name, field), *field));
+    let best = scored
+        .filter(|(score, _)| *score >= 0.85)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.map(|(_, field)| field)
+}
+
+fn names(fields: &[&str]) -> String {
+    fields
+        .iter()
+        .map(|field| format!("`{field}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn shown(key: Option<&str>) -> String {
+    key.map_or_else(|| "a key of the JSON".to_string(), |key| format!("`{key}`"))
+}
+
+fn split_hint(error: SplitError) -> &'static str {
+    match error {
+        SplitError::PortNotANumber | SplitError::PortOutOfRange => {
+            "an unescaped `/`, `?`, `#`, `:` or `@` in the user or password often causes this: escape it, `/` as `%2F`, \
+             `#` as `%23`; more than one host and port cannot stand in a URI"
+        }
+        SplitError::UnbalancedBracket | SplitError::NotAnIpv6Address => {
+            "brackets are for IPv6 addresses; elsewhere escape `[` as `%5B` and `]` as `%5D`"
+        }
+        SplitError::DisguisedDelimiter => "percent-encode that character in the user or password",
+    }
+}

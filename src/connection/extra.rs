@@ -1,0 +1,45 @@
+//! The extra of a connection: JSON in a text (`airflow.models.connection` of Airflow 3.3.2,
+//! `airflow.sdk.definitions.connection` of task-sdk 1.3.2).
+//!
+//! The surprising rule: the server refuses a connection whose extra is not a JSON object; the worker keeps it, and reads
+//! an empty dict back if it is not JSON at all.
+
+use super::Model;
+use super::error::ConnectionError;
+use crate::python::json::{Dict, Value, dumps, is_serializable, loads};
+
+/// What the server stores of an extra argument: anything but text is written as JSON, if it is set.
+pub(super) fn stored(extra: Value) -> Result<Value, ConnectionError> {
+    match extra {
+        Value::Text(_) => Ok(extra),
+        extra if !extra.is_truthy() => Ok(extra),
+        extra if !is_serializable(&extra) => Err(ConnectionError::ExtraHoldsDate),
+        extra => Ok(Value::text(dumps(&extra))),
+    }
+}
+
+/// `extra_dejson`: the stored extra parsed, an empty dict if it is not set.
+pub(super) fn read_back(
+    model: Model,
+    stored: &Value,
+    warnings: &mut Vec<String>,
+) -> Result<Value, ConnectionError> {
+    if !stored.is_truthy() {
+        return Ok(Value::Dict(Dict::new()));
+    }
+    let text = stored
+        .as_text()
+        .ok_or_else(|| ConnectionError::not_text("extra", stored))?;
+    match (loads(text.expose()), model) {
+        (Ok(Value::Dict(extra)), _) => Ok(Value::Dict(extra)),
+        (Ok(extra), Model::Worker) => Ok(extra),
+        (Ok(extra), Model::Server) => Err(ConnectionError::ExtraNotAnObject {
+            found: extra.type_name(),
+        }),
+        (Err(error), Model::Worker) if error.is_decode_error() => {
+            warnings.push("the extra is not JSON, and a task finds nothing in it".to_string());
+            Ok(Value::Dict(Dict::new()))
+        }
+        (Err(error), _) => Err(ConnectionError::ExtraNotJson(error)),
+    }
+}
