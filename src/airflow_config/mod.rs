@@ -1,0 +1,356 @@
+//! Airflow's configuration: where an option is looked for, and what it then is.
+//!
+//! Mirrors `airflow.configuration` and `airflow._shared.configuration.parser` of Airflow 3.3.2, for reading. Surprising
+//! rules: an environment variable that is set to nothing wins over airflow.cfg; and what a command or a secrets backend
+//! gives is not expanded, while all else is.
+
+mod cfg_file;
+mod command;
+mod error;
+mod kwargs;
+mod origin;
+mod secrets_section;
+mod sensitive;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use cfg_file::CfgProblem;
+use cfg_file::{CfgFault, CfgFile};
+pub use command::CommandError;
+pub use error::ConfigError;
+pub use kwargs::{KwargsFault, KwargsProblem, ParsedKwargs, parse_kwargs};
+pub use origin::{Indirection, Origin, Place};
+pub use secrets_section::{BackendSetting, KwargOverride, Section, configured_backend};
+
+use crate::env::{Env, expand_env_var};
+use crate::secret::SecretText;
+use crate::text_file::{self, TextFileError};
+
+/// The largest airflow.cfg that is read, in bytes; the one that Airflow writes has some 150,000.
+const LARGEST_CFG: u64 = 16 * 1024 * 1024;
+
+/// The environment and airflow.cfg, read once.
+#[derive(Debug)]
+pub struct AirflowConfig {
+    env: Env,
+    cfg_path: Arc<PathBuf>,
+    cfg: CfgFile,
+    cfg_exists: bool,
+    command_timeout: Duration,
+}
+
+/// The value of an option.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The value, expanded.
+    pub value: SecretText,
+    /// The value before `$NAME` and `~` were expanded; of a command, what it printed.
+    pub unexpanded: SecretText,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What the configuration says of an option.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Its value.
+    Value(Setting),
+    /// Its value is kept in the custom secrets backend.
+    InBackend(BackendRequest),
+}
+
+/// A value that the custom secrets backend must be asked for, with its `get_config`.
+#[derive(Clone, Debug)]
+pub struct BackendRequest {
+    /// What to ask for.
+    pub key: String,
+    /// The `_SECRET` setting that says so.
+    pub origin: Origin,
+    /// How many places were looked at, this one included.
+    places: usize,
+}
+
+/// The places where an option is looked for, in order.
+#[derive(Clone, Copy)]
+enum Step {
+    Environment,
+    Cfg,
+    CfgCommand,
+    CfgSecret,
+}
+
+/// An option: its section and name in lower case.
+#[derive(Clone, Copy)]
+struct OptionName<'a> {
+    section: &'a str,
+    key: &'a str,
+}
+
+impl AirflowConfig {
+    /// Finds airflow.cfg as Airflow does and reads it; a file that does not exist is an empty one.
+    ///
+    /// `command_timeout` is the longest that the command of one `_CMD` option may run.
+    pub fn load(env: Env, command_timeout: Duration) -> Result<Self, ConfigError> {
+        let path = cfg_path(&env)?;
+        let (text, cfg_exists) = match text_file::read(&path, LARGEST_CFG) {
+            Ok(text) => (SecretText::new(text), true),
+            Err(TextFileError::Missing { .. }) => (SecretText::default(), false),
+            Err(error) => return Err(error.into()),
+        };
+        let cfg = CfgFile::parse(text.expose()).map_err(|fault| cfg_error(&path, fault))?;
+        Ok(Self {
+            env,
+            cfg_path: Arc::new(path),
+            cfg,
+            cfg_exists,
+            command_timeout,
+        })
+    }
+
+    /// The environment.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Where airflow.cfg is, or would be.
+    pub fn cfg_path(&self) -> &Path {
+        &self.cfg_path
+    }
+
+    /// Whether there is an airflow.cfg.
+    pub fn cfg_exists(&self) -> bool {
+        self.cfg_exists
+    }
+
+    /// What the configuration says of an option; `None` leaves Airflow's default.
+    ///
+    /// `section` and `key` are in lower case.
+    pub fn option(&self, section: &str, key: &str) -> Result<Option<Found>, ConfigError> {
+        self.option_from(0, OptionName { section, key })
+    }
+
+    /// What the configuration says of an option besides the request that the secrets backend had no answer for.
+    pub fn option_after_secret(
+        &self,
+        section: &str,
+        key: &str,
+        request: &BackendRequest,
+    ) -> Result<Option<Found>, ConfigError> {
+        self.option_from(request.places, OptionName { section, key })
+    }
+
+    /// Whether `[core] multi_team` is on.
+    pub fn multi_team(&self) -> Result<bool, ConfigError> {
+        match self.option("core", "multi_team")? {
+            Some(Found::Value(setting)) => {
+                to_bool(setting.value.expose()).ok_or(ConfigError::NotBool {
+                    origin: setting.origin,
+                })
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Looks at the places but the first `skipped`; each is tried under today's name and then under the former one.
+    fn option_from(&self, skipped: usize, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        let former = sensitive::former_place(name.section, name.key)
+            .map(|(section, key)| OptionName { section, key });
+        let names: Vec<OptionName> = [name].into_iter().chain(former).collect();
+        let steps = [
+            Step::Environment,
+            Step::Cfg,
+            Step::CfgCommand,
+            Step::CfgSecret,
+        ];
+        let places = steps
+            .iter()
+            .flat_map(|&step| names.iter().map(move |&name| (step, name)));
+        for (index, (step, name)) in places.enumerate().skip(skipped) {
+            match self.look_at(step, name)? {
+                None => {}
+                Some(Found::InBackend(request)) => {
+                    let places = index + 1;
+                    return Ok(Some(Found::InBackend(BackendRequest { places, ..request })));
+                }
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
+    }
+
+    fn look_at(&self, step: Step, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        let may_be_indirect = sensitive::is_sensitive(name.section, name.key);
+        match step {
+            Step::Environment => self.in_environment(name),
+            Step::Cfg => self.in_cfg(name),
+            Step::CfgCommand if may_be_indirect => self.in_cfg_command(name),
+            Step::CfgSecret if may_be_indirect => self.in_cfg_secret(name),
+            _ => Ok(None),
+        }
+    }
+
+    fn in_environment(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        let variable = name.variable();
+        if let Some(text) = self.env.get(&variable)? {
+            let origin = self.environment_origin(variable.clone(), Indirection::None);
+            return self.expanded(text, origin).map(Some);
+        }
+        if !sensitive::is_sensitive(name.section, name.key) {
+            return Ok(None);
+        }
+        let command = format!("{variable}_CMD");
+        if let Some(text) = self.env.get(&command)? {
+            let origin = self.environment_origin(command.clone(), Indirection::Command);
+            return self
+                .printed(text, origin)
+                .map(|setting| Some(Found::Value(setting)));
+        }
+        let secret = format!("{variable}_SECRET");
+        Ok(self.env.get(&secret)?.map(|key| {
+            let origin = self.environment_origin(secret.clone(), Indirection::Secret);
+            Found::InBackend(BackendRequest {
+                key: key.to_owned(),
+                origin,
+                places: 0,
+            })
+        }))
+    }
+
+    fn in_cfg(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        match self.cfg_value(name.section, name.key, Indirection::None)? {
+            Some((text, origin)) => self.expanded(text.expose(), origin).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A command in airflow.cfg that prints nothing does not count.
+    fn in_cfg_command(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        let key = format!("{}_cmd", name.key);
+        let Some((text, origin)) = self.cfg_value(name.section, &key, Indirection::Command)? else {
+            return Ok(None);
+        };
+        let setting = self.printed(text.expose(), origin)?;
+        Ok((!setting.value.expose().is_empty()).then_some(Found::Value(setting)))
+    }
+
+    fn in_cfg_secret(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+        let key = format!("{}_secret", name.key);
+        let found = self.cfg_value(name.section, &key, Indirection::Secret)?;
+        Ok(found.map(|(text, origin)| {
+            let key = text.expose().to_owned();
+            Found::InBackend(BackendRequest {
+                key,
+                origin,
+                places: 0,
+            })
+        }))
+    }
+
+    fn cfg_value(
+        &self,
+        section: &str,
+        key: &str,
+        indirection: Indirection,
+    ) -> Result<Option<(SecretText, Origin)>, ConfigError> {
+        let value = self
+            .cfg
+            .get(section, key)
+            .map_err(|fault| cfg_error(&self.cfg_path, fault))?;
+        Ok(value.map(|value| {
+            let place = Place::Cfg {
+                path: self.cfg_path.clone(),
+                section: section.to_owned(),
+                key: key.to_owned(),
+                line: value.line,
+            };
+            (value.text, Origin { place, indirection })
+        }))
+    }
+
+    fn environment_origin(&self, name: String, indirection: Indirection) -> Origin {
+        let file = self.env.place_of(&name).cloned();
+        Origin {
+            place: Place::Environment { name, file },
+            indirection,
+        }
+    }
+
+    fn expanded(&self, text: &str, origin: Origin) -> Result<Found, ConfigError> {
+        match expand_env_var(&self.env, text) {
+            Ok(value) => Ok(Found::Value(Setting {
+                value: value.into(),
+                unexpanded: text.into(),
+                origin,
+            })),
+            Err(error) => Err(ConfigError::Expansion {
+                origin,
+                error: error.into(),
+            }),
+        }
+    }
+
+    fn printed(&self, command: &str, origin: Origin) -> Result<Setting, ConfigError> {
+        match command::run(&self.env, command, self.command_timeout) {
+            Ok(output) => Ok(Setting {
+                unexpanded: output.clone(),
+                value: output,
+                origin,
+            }),
+            Err(error) => Err(ConfigError::Command { origin, error }),
+        }
+    }
+}
+
+impl BackendRequest {
+    /// Whether the backend's answer is the value: in airflow.cfg an empty answer is none.
+    pub fn is_answered_by(&self, answer: Option<&str>) -> bool {
+        match answer {
+            Some("") => matches!(self.origin.place, Place::Environment { .. }),
+            Some(_) => true,
+            None => false,
+        }
+    }
+}
+
+impl OptionName<'_> {
+    /// The environment variable that sets the option.
+    fn variable(self) -> String {
+        let section = self.section.replace('.', "_").to_uppercase();
+        format!("AIRFLOW__{section}__{}", self.key.to_uppercase())
+    }
+}
+
+/// `AIRFLOW_CONFIG`, or `airflow.cfg` in `AIRFLOW_HOME`, or in `~/airflow`.
+fn cfg_path(env: &Env) -> Result<PathBuf, ConfigError> {
+    match env.get("AIRFLOW_CONFIG")? {
+        Some("") => Err(ConfigError::EmptyConfigPath),
+        Some(path) => Ok(expand_env_var(env, path)?.into()),
+        None => {
+            let home = env.get("AIRFLOW_HOME")?.unwrap_or("~/airflow");
+            Ok(Path::new(&expand_env_var(env, home)?).join("airflow.cfg"))
+        }
+    }
+}
+
+fn cfg_error(path: &Path, fault: CfgFault) -> ConfigError {
+    ConfigError::Cfg {
+        path: path.to_owned(),
+        fault,
+    }
+}
+
+/// `getboolean`: what stands after `#` does not count.
+fn to_bool(text: &str) -> Option<bool> {
+    let text = text.to_lowercase();
+    let word = text.split('#').next().unwrap_or_default();
+    match crate::python::text::strip(word) {
+        "t" | "true" | "1" => Some(true),
+        "f" | "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

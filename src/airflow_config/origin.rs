@@ -1,0 +1,137 @@
+//! Where a setting comes from, in words.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::env::EnvPlace;
+
+/// Where the text of a setting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An environment variable, with the env file that defines it.
+    Environment {
+        /// Its name.
+        name: String,
+        /// The env file and line; `None` for a variable of the process.
+        file: Option<EnvPlace>,
+    },
+    /// A line in airflow.cfg.
+    Cfg {
+        /// The file.
+        path: Arc<PathBuf>,
+        /// The section, without brackets.
+        section: String,
+        /// The option.
+        key: String,
+        /// The line of the option's name, from 1.
+        line: usize,
+    },
+}
+
+/// How the text of a setting becomes its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indirection {
+    /// The text is the value.
+    None,
+    /// The text is a command that prints the value: `_CMD`.
+    Command,
+    /// The text is what the secrets backend knows the value by: `_SECRET`.
+    Secret,
+}
+
+/// Where a setting comes from. `Display` names it for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Where its text stands.
+    pub place: Place,
+    /// How the text becomes the value.
+    pub indirection: Indirection,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.indirection == Indirection::Command {
+            f.write_str("the command in ")?;
+        }
+        self.place.fmt(f)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment { name, file: None } => write!(f, "environment variable `{name}`"),
+            Self::Environment {
+                name,
+                file: Some(place),
+            } => {
+                write!(
+                    f,
+                    "`{name}` in `{}` line {}",
+                    place.path.display(),
+                    place.line
+                )
+            }
+            Self::Cfg {
+                path,
+                section,
+                key,
+                line,
+            } => {
+                write!(
+                    f,
+                    "`{key}` in [{section}] of `{}` line {line}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_origin_has_a_name() {
+        let name = "AIRFLOW__SECRETS__BACKEND".to_owned();
+        let path = Arc::new(PathBuf::from("conf/airflow.cfg"));
+        let file = EnvPlace {
+            path: Arc::new(".env".into()),
+            line: 3,
+        };
+        let cfg = Place::Cfg {
+            path,
+            section: "secrets".into(),
+            key: "backend_kwargs_cmd".into(),
+            line: 12,
+        };
+        let cases = [
+            (
+                Place::Environment {
+                    name: name.clone(),
+                    file: None,
+                },
+                Indirection::None,
+                "environment variable `AIRFLOW__SECRETS__BACKEND`",
+            ),
+            (
+                Place::Environment {
+                    name,
+                    file: Some(file),
+                },
+                Indirection::None,
+                "`AIRFLOW__SECRETS__BACKEND` in `.env` line 3",
+            ),
+            (
+                cfg,
+                Indirection::Command,
+                "the command in `backend_kwargs_cmd` in [secrets] of `conf/airflow.cfg` line 12",
+            ),
+        ];
+        for (place, indirection, expected) in cases {
+            assert_eq!(Origin { place, indirection }.to_string(), expected);
+        }
+    }
+}

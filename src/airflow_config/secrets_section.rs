@@ -1,0 +1,181 @@
+//! The custom secrets backend that the configuration names, and the text of its kwargs.
+//!
+//! Mirrors `_get_custom_secret_backend` of `airflow._shared.configuration.parser` in Airflow 3.3.2. The surprising rule: a
+//! task uses `[workers] secrets_backend` with its own kwargs, or `[secrets] backend` with those of `[secrets]`; the two
+//! never mix.
+
+use super::kwargs::{ParsedKwargs, parse_kwargs};
+use super::origin::{Indirection, Origin, Place};
+use super::{AirflowConfig, ConfigError, Found, Setting};
+use crate::env::{Env, EnvError};
+use crate::python::json::Value;
+use crate::secret::SecretText;
+
+/// The section of airflow.cfg that a backend is configured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `[secrets]`, for everything but tasks, and for tasks without a backend of their own.
+    Secrets,
+    /// `[workers]`, for tasks.
+    Workers,
+}
+
+/// The custom secrets backend, as configured.
+#[derive(Clone, Debug)]
+pub struct BackendSetting {
+    /// The dotted path of its class, as it was written.
+    pub class_path: String,
+    /// Where the class path comes from.
+    pub origin: Origin,
+    /// The section that it and its kwargs stand in.
+    pub section: Section,
+    /// Its kwargs, if any are set.
+    pub kwargs: Option<Setting>,
+    /// The kwargs that have a variable each.
+    pub overrides: Vec<KwargOverride>,
+}
+
+/// One kwarg from an environment variable of its own, such as `AIRFLOW__SECRETS__BACKEND_KWARG__ROLE_ID`.
+#[derive(Clone, Debug)]
+pub struct KwargOverride {
+    /// The name of the kwarg, lower-cased from the name of the variable.
+    pub name: String,
+    /// Its value: always text, neither parsed nor expanded.
+    pub value: SecretText,
+    /// The variable.
+    pub origin: Origin,
+}
+
+impl Section {
+    /// Its name in airflow.cfg.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Secrets => "secrets",
+            Self::Workers => "workers",
+        }
+    }
+
+    fn backend_key(self) -> &'static str {
+        match self {
+            Self::Secrets => "backend",
+            Self::Workers => "secrets_backend",
+        }
+    }
+
+    fn kwargs_key(self) -> &'static str {
+        match self {
+            Self::Secrets => "backend_kwargs",
+            Self::Workers => "secrets_backend_kwargs",
+        }
+    }
+
+    fn kwarg_prefix(self) -> &'static str {
+        match self {
+            Self::Secrets => "AIRFLOW__SECRETS__BACKEND_KWARG__",
+            Self::Workers => "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__",
+        }
+    }
+}
+
+/// The custom secrets backend that is configured, if one is; `worker` follows the rules for tasks.
+pub fn configured_backend(
+    config: &AirflowConfig,
+    worker: bool,
+) -> Result<Option<BackendSetting>, ConfigError> {
+    let sections: &[Section] = if worker {
+        &[Section::Workers, Section::Secrets]
+    } else {
+        &[Section::Secrets]
+    };
+    for &section in sections {
+        if let Some(class_path) = class_path(config, section)? {
+            return backend_setting(config, section, class_path).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// An empty class path is none.
+fn class_path(config: &AirflowConfig, section: Section) -> Result<Option<Setting>, ConfigError> {
+    Ok(
+        match config.option(section.name(), section.backend_key())? {
+            Some(Found::Value(setting)) if !setting.value.expose().is_empty() => Some(setting),
+            _ => None,
+        },
+    )
+}
+
+fn backend_setting(
+    config: &AirflowConfig,
+    section: Section,
+    class_path: Setting,
+) -> Result<BackendSetting, ConfigError> {
+    let kwargs = match config.option(section.name(), section.kwargs_key())? {
+        Some(Found::Value(setting)) => Some(setting),
+        Some(Found::InBackend(request)) => {
+            return Err(ConfigError::KwargsInBackend {
+                origin: request.origin,
+            });
+        }
+        None => None,
+    };
+    Ok(BackendSetting {
+        class_path: class_path.value.expose().to_owned(),
+        origin: class_path.origin,
+        section,
+        kwargs,
+        overrides: overrides(config.env(), section.kwarg_prefix())?,
+    })
+}
+
+/// The variables that start with `prefix`, in their order; one that is only the prefix does not count.
+fn overrides(env: &Env, prefix: &str) -> Result<Vec<KwargOverride>, EnvError> {
+    let mut overrides = Vec::new();
+    for variable in env.names() {
+        let Some(name) = variable
+            .strip_prefix(prefix)
+            .filter(|name| !name.is_empty())
+        else {
+            continue;
+        };
+        if let Some(value) = env.get(variable)? {
+            let file = env.place_of(variable).cloned();
+            let place = Place::Environment {
+                name: variable.to_owned(),
+                file,
+            };
+            overrides.push(KwargOverride {
+                name: name.to_lowercase(),
+                value: value.into(),
+                origin: Origin {
+                    place,
+                    indirection: Indirection::None,
+                },
+            });
+        }
+    }
+    Ok(overrides)
+}
+
+impl BackendSetting {
+    /// The kwargs that the backend's constructor gets: the JSON object, and over it the ones that have a variable each.
+    ///
+    /// `known` are the names that the class knows, which alone an error message may show. `strict` allows no repair.
+    pub fn parse_kwargs(
+        &self,
+        env: &Env,
+        known: &[&str],
+        strict: bool,
+    ) -> Result<ParsedKwargs, ConfigError> {
+        let mut parsed = match &self.kwargs {
+            Some(setting) => parse_kwargs(env, setting, known, strict)?,
+            None => ParsedKwargs::default(),
+        };
+        for kwarg in &self.overrides {
+            parsed
+                .kwargs
+                .insert(kwarg.name.clone(), Value::Text(kwarg.value.clone()));
+        }
+        Ok(parsed)
+    }
+}

@@ -1,0 +1,200 @@
+//! Env files in Compose's grammar: `KEY=value`, `KEY: value`, `export`, quotes, comments and interpolation.
+//!
+//! Mirrors the `dotenv` package of compose-go as Docker Compose 2.40.3 has it; its results are recorded in
+//! `tests/data/compose_env_files.json`. Surprising rules: single quotes keep everything as it is except `\'`; an inline
+//! comment needs a blank before its `#`; after a closing quote the next statement may follow at once; and a reference
+//! finds what is set already first, then this file, then the files before it.
+//!
+//! It departs in three cases where Compose makes a variable that nobody can use: a line without a name, blanks in a name,
+//! and a NUL character are errors, and a lone `KEY` is inherited at the end of the file too.
+
+mod interpolation;
+mod parser;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parser::{Fault, Parser, Statement};
+
+use super::{Env, EnvError, EnvPlace};
+use crate::secret::SecretText;
+use crate::text_file;
+
+/// The largest env file that is read, and the most that its values may come to, in bytes.
+const LARGEST_FILE: usize = 16 * 1024 * 1024;
+
+/// An env file that was read but not yet parsed: parsing needs the variables that its references name.
+#[derive(Debug)]
+pub struct EnvFile {
+    path: Arc<PathBuf>,
+    text: SecretText,
+}
+
+/// What is wrong at one place of an env file.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvFileProblem {
+    /// A character that no name of a variable holds.
+    #[error("a character that cannot stand in a variable name")]
+    BadNameCharacter,
+    /// Several words before `=`.
+    #[error("a blank in a variable name")]
+    BlankInName,
+    /// Nothing before `=`.
+    #[error("no variable name before the value")]
+    NoName,
+    /// No second quote.
+    #[error("the quote that opens here is not closed")]
+    UnterminatedQuote,
+    /// A NUL character.
+    #[error("a NUL character, which no environment variable can hold")]
+    Nul,
+    /// `${` that is not followed by a name and a closing brace in the same line.
+    #[error(
+        "`${{` in this value does not start a reference such as `${{NAME}}` or `${{NAME:-default}}`"
+    )]
+    BadReference,
+    /// `${NAME:?message}` for a variable that is not set.
+    #[error("this value needs the variable `{name}`, which is not set")]
+    Required {
+        /// The variable.
+        name: String,
+    },
+    /// A reference to a variable that is not UTF-8 text.
+    #[error("this value refers to `{name}`, which is not UTF-8 text")]
+    NotUtf8 {
+        /// The variable.
+        name: String,
+    },
+    /// Too many defaults in defaults.
+    #[error("the references in this value are nested too deeply")]
+    NestedTooDeep,
+    /// References that bring in more than any environment holds.
+    #[error("the values in this file come to more than {LARGEST_FILE} bytes")]
+    ValuesTooLarge,
+}
+
+impl EnvFileProblem {
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::BadReference => "write `$$` for a dollar sign, or put the value in single quotes",
+            Self::UnterminatedQuote => {
+                "close the quote; write `\\'` for a single quote inside single quotes"
+            }
+            Self::BadNameCharacter | Self::BlankInName => {
+                "every line is `NAME=value`; a value of several lines must stand in quotes"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl EnvFile {
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Self, EnvError> {
+        let text = text_file::read(path, LARGEST_FILE as u64)?;
+        Ok(Self::from_text(path, text))
+    }
+
+    /// An env file that holds `text`; `path` is for messages.
+    pub fn from_text(path: &Path, text: impl Into<String>) -> Self {
+        Self {
+            path: Arc::new(path.into()),
+            text: SecretText::new(text),
+        }
+    }
+
+    /// Parses the file and defines its variables in `laid`, which holds those of the files before it; references find
+    /// the variables of `process` first.
+    pub(super) fn read_into(&self, laid: &mut Env, process: &Env) -> Result<(), EnvError> {
+        let text = self.text.expose();
+        let mut parser = Parser::new(text);
+        let mut places = Places {
+            text,
+            offset: 0,
+            line: 1,
+        };
+        // what this file defines goes over the files before it only when the file is read to its end
+        let mut own = Env::default();
+        loop {
+            let statement = parser.next_statement(&|name| find(name, [process, &own, laid]));
+            match statement.map_err(|fault| self.error(fault))? {
+                None => break,
+                Some(Statement {
+                    offset,
+                    name,
+                    value: Some(value),
+                    met_unset,
+                }) => {
+                    let place = EnvPlace {
+                        path: self.path.clone(),
+                        line: places.line(offset),
+                    };
+                    if met_unset {
+                        own.warnings.push(warning(name, &place));
+                    }
+                    own.redefine(name, value, place);
+                }
+                // a name alone takes over what is set already, which it does without being written down
+                Some(Statement { value: None, .. }) => {}
+            }
+        }
+        laid.variables.extend(own.variables);
+        laid.warnings.extend(own.warnings);
+        Ok(())
+    }
+
+    fn error(&self, fault: Fault) -> EnvError {
+        let text = &self.text.expose()[..fault.offset];
+        let line_start = text.rfind('\n').map_or(0, |newline| newline + 1);
+        EnvError::Syntax {
+            path: self.path.to_path_buf(),
+            line: text.matches('\n').count() + 1,
+            column: text[line_start..].chars().count() + 1,
+            problem: fault.problem,
+        }
+    }
+}
+
+/// The name in the reference is not told: in a password such as `pa$word` it is a part of it.
+fn warning(name: &str, place: &EnvPlace) -> String {
+    format!(
+        "`{name}` in `{}` line {} refers to a variable that is not set: nothing stands in its place, as with Compose",
+        place.path.display(),
+        place.line
+    )
+}
+
+/// The value of `name` in the first of `layers` that has it.
+fn find<'a>(name: &str, layers: [&'a Env; 3]) -> Result<Option<&'a str>, EnvFileProblem> {
+    for env in layers {
+        match env.get(name) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            Err(_) => {
+                return Err(EnvFileProblem::NotUtf8 {
+                    name: name.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Line numbers of ever later offsets.
+struct Places<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+}
+
+impl Places<'_> {
+    fn line(&mut self, offset: usize) -> usize {
+        self.line += self.text[self.offset..offset].matches('\n').count();
+        self.offset = offset;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! The environment: one snapshot of variables, with env files laid under it.
+//!
+//! Mirrors `os.environ` of CPython 3.11.7. `main` takes the snapshot; nothing else reads `std::env`. The surprising rule:
+//! a value that is not UTF-8 is carried along and handed to commands unchanged, and only reading it is an error.
+
+mod env_file;
+mod expand;
+pub(crate) mod reference;
+mod user_home;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+pub use env_file::{EnvFile, EnvFileProblem};
+pub use expand::expand_env_var;
+
+use crate::secret::SecretText;
+use crate::text_file::TextFileError;
+
+/// A snapshot of environment variables, in order. `Debug` shows their names only.
+#[derive(Clone, Default)]
+pub struct Env {
+    variables: IndexMap<OsString, Variable>,
+    warnings: Vec<String>,
+}
+
+/// One variable: its value, and the env file it was read from.
+#[derive(Clone)]
+struct Variable {
+    value: EnvValue,
+    place: Option<EnvPlace>,
+}
+
+#[derive(Clone)]
+enum EnvValue {
+    Text(SecretText),
+    NotUtf8(OsString),
+}
+
+/// Where in an env file a variable is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvPlace {
+    /// The env file, as it was named on the command line.
+    pub path: Arc<PathBuf>,
+    /// The line its name stands in, from 1.
+    pub line: usize,
+}
+
+/// What is wrong with the environment or an env file. No variant holds a value.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvError {
+    /// A variable that was asked for is not UTF-8 text.
+    #[error("environment variable `{name}` is not UTF-8 text")]
+    NotUtf8 {
+        /// Its name.
+        name: String,
+    },
+    /// Variables whose values name each other, where Airflow would never stop expanding.
+    #[error(
+        "environment variables refer to each other without end: {}",
+        arrows(names)
+    )]
+    EndlessExpansion {
+        /// The variables on the circle, in order, the first one again at the end.
+        names: Vec<String>,
+    },
+    /// Expansion made a text larger than any setting.
+    #[error("expanding `$NAME` makes a text of more than {limit} bytes")]
+    ExpansionTooLarge {
+        /// The largest text that is made, in bytes.
+        limit: usize,
+    },
+    /// An env file could not be read.
+    #[error("env file {0}")]
+    File(#[from] TextFileError),
+    /// An env file does not follow Compose's grammar.
+    #[error("env file `{}` line {line}, column {column}: {problem}", path.display())]
+    Syntax {
+        /// The env file.
+        path: PathBuf,
+        /// The line of the fault, from 1.
+        line: usize,
+        /// The character of the fault in that line, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: EnvFileProblem,
+    },
+}
+
+impl EnvError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::EndlessExpansion { .. } => {
+                Some("Airflow would hang here: give one of them a value without `$`".to_owned())
+            }
+            Self::Syntax { problem, .. } => problem.hint(),
+            _ => None,
+        }
+    }
+}
+
+fn arrows(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`${name}`")).collect();
+    names.join(" -> ")
+}
+
+impl Env {
+    /// Takes the variables of a process. Of a repeated name the first counts, as in Python.
+    pub fn from_os(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let mut env = Self::default();
+        for (name, value) in variables {
+            let value = match value.into_string() {
+                Ok(text) => EnvValue::Text(text.into()),
+                Err(bytes) => EnvValue::NotUtf8(bytes),
+            };
+            env.define(name, Variable { value, place: None });
+        }
+        env
+    }
+
+    /// An environment of these names and values.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let os = |text: String| OsString::from(text);
+        Self::from_os(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (os(name.into()), os(value.into()))),
+        )
+    }
+
+    /// The value of `name`. It may be secret: do not put it into a message.
+    pub fn get(&self, name: &str) -> Result<Option<&str>, EnvError> {
+        match self
+            .variables
+            .get(OsStr::new(name))
+            .map(|variable| &variable.value)
+        {
+            None => Ok(None),
+            Some(EnvValue::Text(text)) => Ok(Some(text.expose())),
+            Some(EnvValue::NotUtf8(_)) => Err(EnvError::NotUtf8 {
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    /// Whether `name` is set, be it to nothing.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.variables.contains_key(OsStr::new(name))
+    }
+
+    /// The env file and line that define `name`; `None` for a variable of the process.
+    pub fn place_of(&self, name: &str) -> Option<&EnvPlace> {
+        self.variables.get(OsStr::new(name))?.place.as_ref()
+    }
+
+    /// The names of all variables, in order. A name that is not UTF-8 is left out.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().filter_map(|name| name.to_str())
+    }
+
+    /// Every variable, for a command that is to run in exactly this environment.
+    pub fn to_os(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables.iter().map(|(name, variable)| {
+            let value = match &variable.value {
+                EnvValue::Text(text) => OsStr::new(text.expose()),
+                EnvValue::NotUtf8(bytes) => bytes.as_os_str(),
+            };
+            (name.as_os_str(), value)
+        })
+    }
+
+    /// Lays env files under these variables: a later file wins over an earlier one, and what is set already wins over
+    /// all of them, as with `docker compose --env-file`.
+    pub fn lay_under(mut self, files: &[EnvFile]) -> Result<Self, EnvError> {
+        let mut laid = Env::default();
+        for file in files {
+            file.read_into(&mut laid, &self)?;
+        }
+        for (name, variable) in laid.variables {
+            self.define(name, variable);
+        }
+        self.warnings.append(&mut laid.warnings);
+        Ok(self)
+    }
+
+    /// What a person should be told about the env files: references that came to nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Defines `name` unless it is defined.
+    fn define(&mut self, name: OsString, variable: Variable) {
+        if let Entry::Vacant(place) = self.variables.entry(name) {
+            place.insert(variable);
+        }
+    }
+
+    /// Defines `name` anew, in its old place.
+    fn redefine(&mut self, name: &str, value: SecretText, place: EnvPlace) {
+        let variable = Variable {
+            value: EnvValue::Text(value),
+            place: Some(place),
+        };
+        self.variables.insert(name.into(), variable);
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    fn with_latin_value() -> Env {
+        let latin = OsString::from_vec(b"caf\xe9".to_vec());
+        Env::from_os([("LATIN".into(), latin), ("PLAIN".into(), "x".into())].into_iter())
+    }
+
+    #[test]
+    fn a_value_that_is_not_utf8_is_kept_and_only_reading_it_fails() {
+        let env = with_latin_value();
+        assert_eq!(env.get("PLAIN").unwrap(), Some("x"));
+        assert_eq!(
+            env.get("LATIN").unwrap_err().to_string(),
+            "environment variable `LATIN` is not UTF-8 text"
+        );
+        let handed_on: Vec<_> = env.to_os().map(|(_, value)| value.len()).collect();
+        assert_eq!(handed_on, [4, 1]);
+    }
+
+    #[test]
+    fn of_a_repeated_name_the_first_value_counts() {
+        let env = Env::from_pairs([("A", "first"), ("A", "second")]);
+        assert_eq!(env.get("A").unwrap(), Some("first"));
+    }
+
+    #[test]
+    fn set_to_nothing_is_set() {
+        let env = Env::from_pairs([("EMPTY", "")]);
+        assert!(env.is_set("EMPTY"));
+        assert_eq!(env.get("EMPTY").unwrap(), Some(""));
+        assert!(!env.is_set("OTHER"));
+    }
+
+    #[test]
+    fn debug_shows_names_only() {
+        let env = Env::from_pairs([("TOKEN", "hunter2")]);
+        assert_eq!(format!("{env:?}"), r#"{"TOKEN"}"#);
+    }
+}
