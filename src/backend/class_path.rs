@@ -1,8 +1,11 @@
-//! Class paths: which Airflow class each importable path means (every path of Airflow 1.10.10 to 3.3.2).
+//! Class paths: which secrets backend each importable path means, for every path of Airflow 1.10.10 to 3.3.2.
 //!
-//! The surprising rule: a contrib path is an alias for today's provider class, so today's kwargs apply to it.
+//! The surprising rule: Airflow 2.11's contrib paths are aliases of today's provider classes, so today's kwargs apply to them;
+//! Airflow 3 has no contrib package and would not start with one. secretctl serves them and warns.
 
-/// A secrets backend class that Airflow ships.
+use super::vault::VaultBackend;
+
+/// A secrets backend class that Airflow or one of its providers ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendKind {
     /// `EnvironmentVariablesBackend`
@@ -25,4 +28,222 @@ pub enum BackendKind {
     KubernetesSecrets,
     /// `LockboxSecretBackend`
     Lockbox,
+}
+
+/// Every importable path, the one to write today first for each class.
+const CLASS_PATHS: &[(&str, BackendKind)] = &[
+    (
+        "airflow.providers.hashicorp.secrets.vault.VaultBackend",
+        BackendKind::Vault,
+    ),
+    (
+        "airflow.contrib.secrets.hashicorp_vault.VaultBackend",
+        BackendKind::Vault,
+    ),
+    (
+        "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        BackendKind::LocalFilesystem,
+    ),
+    (
+        "airflow.secrets.environment_variables.EnvironmentVariablesBackend",
+        BackendKind::EnvironmentVariables,
+    ),
+    (
+        "airflow.secrets.metastore.MetastoreBackend",
+        BackendKind::Metastore,
+    ),
+    (
+        "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend",
+        BackendKind::SystemsManagerParameterStore,
+    ),
+    (
+        "airflow.contrib.secrets.aws_systems_manager.SystemsManagerParameterStoreBackend",
+        BackendKind::SystemsManagerParameterStore,
+    ),
+    (
+        "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+        BackendKind::SecretsManager,
+    ),
+    (
+        "airflow.contrib.secrets.aws_secrets_manager.SecretsManagerBackend",
+        BackendKind::SecretsManager,
+    ),
+    (
+        "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend",
+        BackendKind::CloudSecretManager,
+    ),
+    (
+        "airflow.contrib.secrets.gcp_secrets_manager.CloudSecretManagerBackend",
+        BackendKind::CloudSecretManager,
+    ),
+    (
+        "airflow.contrib.secrets.gcp_secrets_manager.CloudSecretsManagerBackend",
+        BackendKind::CloudSecretManager,
+    ),
+    (
+        "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
+        BackendKind::AzureKeyVault,
+    ),
+    (
+        "airflow.providers.microsoft.azure.secrets.azure_key_vault.AzureKeyVaultBackend",
+        BackendKind::AzureKeyVault,
+    ),
+    (
+        "airflow.contrib.secrets.azure_key_vault.AzureKeyVaultBackend",
+        BackendKind::AzureKeyVault,
+    ),
+    (
+        "airflow.providers.cncf.kubernetes.secrets.kubernetes_secrets_backend.KubernetesSecretsBackend",
+        BackendKind::KubernetesSecrets,
+    ),
+    (
+        "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend",
+        BackendKind::Lockbox,
+    ),
+];
+
+impl BackendKind {
+    /// The class that Airflow would import for `class_path`, which is taken to the letter: no trimming, no unquoting.
+    pub fn from_class_path(class_path: &str) -> Option<BackendKind> {
+        CLASS_PATHS
+            .iter()
+            .find(|(path, _)| *path == class_path)
+            .map(|(_, kind)| *kind)
+    }
+
+    /// The class name, such as `VaultBackend`.
+    pub fn class_name(self) -> &'static str {
+        let path = self.class_path();
+        path.rsplit('.').next().unwrap_or(path)
+    }
+
+    /// The path to write today.
+    pub fn class_path(self) -> &'static str {
+        CLASS_PATHS
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(path, _)| path)
+    }
+
+    /// Whether secretctl can ask it.
+    pub fn is_served(self) -> bool {
+        matches!(
+            self,
+            BackendKind::EnvironmentVariables | BackendKind::LocalFilesystem | BackendKind::Vault
+        )
+    }
+
+    /// The names of the kwargs that its constructor knows.
+    pub fn kwarg_names(self) -> &'static [&'static str] {
+        match self {
+            BackendKind::Vault => VaultBackend::KWARGS,
+            BackendKind::LocalFilesystem => super::local_filesystem::KWARGS,
+            _ => &[],
+        }
+    }
+}
+
+/// Why Airflow 3 would not start with this path, if it would not.
+pub fn gone_from_airflow_3(class_path: &str) -> Option<String> {
+    let kind = BackendKind::from_class_path(class_path)?;
+    class_path.starts_with("airflow.contrib.").then(|| {
+        format!(
+            "Airflow 3 does not start with `{class_path}`; write `{}`",
+            kind.class_path()
+        )
+    })
+}
+
+/// The classes that secretctl serves, by name.
+pub fn served_names() -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for (_, kind) in CLASS_PATHS.iter().filter(|(_, kind)| kind.is_served()) {
+        if !names.contains(&kind.class_name()) {
+            names.push(kind.class_name());
+        }
+    }
+    names.join(", ")
+}
+
+/// Advice for a class path that Airflow could not import.
+pub fn hint_for(class_path: &str) -> String {
+    let nearest = nearest(class_path);
+    let surrounded = class_path.trim().trim_matches(['"', '\'']) == nearest;
+    match () {
+        () if surrounded => format!(
+            "write `{nearest}` without quotes and spaces around it: Airflow takes them as part of the name"
+        ),
+        () => format!(
+            "did you mean `{nearest}`? secretctl serves {}",
+            served_names()
+        ),
+    }
+}
+
+/// The known path that looks most like `class_path`.
+fn nearest(class_path: &str) -> &'static str {
+    let class_name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |path: &str| {
+        strsim::jaro_winkler(class_path, path)
+            + strsim::jaro_winkler(&class_name(class_path), &class_name(path))
+    };
+    CLASS_PATHS
+        .iter()
+        .map(|(path, _)| *path)
+        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_names_the_class_it_ends_in_today() {
+        for (path, kind) in CLASS_PATHS {
+            assert_eq!(BackendKind::from_class_path(path), Some(*kind));
+            let written = path.rsplit('.').next().unwrap();
+            assert!(
+                written == kind.class_name() || written == "CloudSecretsManagerBackend",
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_path_to_write_today_is_never_a_contrib_one() {
+        for (_, kind) in CLASS_PATHS {
+            assert_eq!(gone_from_airflow_3(kind.class_path()), None);
+        }
+    }
+
+    #[test]
+    fn a_path_is_taken_to_the_letter() {
+        let path = BackendKind::Vault.class_path();
+        for odd in [
+            format!("{path} "),
+            format!("{path}\n"),
+            format!("\"{path}\""),
+        ] {
+            assert_eq!(BackendKind::from_class_path(&odd), None);
+            assert!(
+                hint_for(&odd).contains("without quotes and spaces"),
+                "{}",
+                hint_for(&odd)
+            );
+        }
+    }
+
+    #[test]
+    fn a_misspelt_path_is_answered_with_the_nearest() {
+        let hint = hint_for("airflow.providers.hashicorp.secrets.vault.VaultBackned");
+        assert!(
+            hint.starts_with(
+                "did you mean `airflow.providers.hashicorp.secrets.vault.VaultBackend`?"
+            ),
+            "{hint}"
+        );
+        assert!(hint_for("VaultBackend").contains("vault.VaultBackend`?"));
+        assert!(hint_for("x").contains("secretctl serves VaultBackend, LocalFilesystemBackend"));
+    }
 }

@@ -1,3 +1,207 @@
-//! Secrets backends.
+//! Secrets backends: the trait they share, the kinds there are, and how one is opened from its class path and kwargs.
+//!
+//! Mirrors `airflow.secrets.base_secrets.BaseSecretsBackend` of Airflow 3.3.2. Its surprising rule: Airflow's backends differ
+//! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
+pub mod aws;
 pub mod class_path;
+pub mod environment_variables;
+pub mod kwargs;
+pub mod local_filesystem;
+pub mod vault;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::python::json::{Dict, Value};
+use crate::secret::SecretText;
+use crate::secret_kind::SecretKind;
+use crate::trace::Trace;
+use class_path::BackendKind;
+use environment_variables::EnvironmentVariablesBackend;
+use kwargs::Kwargs;
+use local_filesystem::LocalFilesystemBackend;
+use vault::VaultBackend;
+
+/// A place that Airflow can read secrets from.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The Airflow class this stands in for, such as `VaultBackend`.
+    fn name(&self) -> &'static str;
+
+    /// Where this backend keeps `id`, or why it does not serve it. Does no I/O.
+    fn locate(&self, kind: SecretKind, id: &str) -> Location;
+
+    /// Reads the value of `id` as it is stored.
+    ///
+    /// [`Answer::Absent`] means that the backend answered and has no such secret; every `Err` is a failure to find out, or
+    /// something found that Airflow cannot use.
+    async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer>;
+
+    /// Why `id` may be absent although somebody expects it: near misses worth a look. Asked only once a lookup has failed.
+    async fn near_misses(&self, _kind: SecretKind, _id: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Where a backend keeps a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// The places it is looked for, in order.
+    At {
+        /// Names as the backend's own tools write them: a path, a variable, a file.
+        places: Vec<String>,
+        /// Scheme, host and port of the server that is asked, if there is one.
+        server: Option<String>,
+    },
+    /// The backend is not asked, and why.
+    Skipped(String),
+}
+
+impl Location {
+    /// One place on this machine.
+    pub fn local(place: impl Into<String>) -> Self {
+        Location::At {
+            places: vec![place.into()],
+            server: None,
+        }
+    }
+
+    /// The places as one text, empty when the backend is not asked.
+    pub fn places(&self) -> String {
+        match self {
+            Location::At { places, .. } => places.join(", "),
+            Location::Skipped(_) => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::At {
+                server: Some(server),
+                ..
+            } => write!(f, "{} at {server}", self.places()),
+            Location::At { server: None, .. } => f.write_str(&self.places()),
+            Location::Skipped(_) => Ok(()),
+        }
+    }
+}
+
+/// What a backend that answered said.
+#[derive(Debug)]
+pub enum Answer {
+    /// It has the secret.
+    Found(Secret),
+    /// It has no such secret, and what more there is to say of that; never a value.
+    Absent(Option<String>),
+}
+
+/// A secret as a backend stores it.
+#[derive(Clone, Debug)]
+pub enum Secret {
+    /// Text. For a connection: its URI or JSON, read by `BaseSecretsBackend.deserialize_connection`.
+    Text(SecretText),
+    /// A variable or config that is not text: a Vault object, a number in a YAML file.
+    Value(Value),
+    /// A connection that is built as `Connection(uri=...)`.
+    ConnectionUri(SecretText),
+    /// A connection that is built as `Connection(**fields)`.
+    ConnectionFields(Dict),
+}
+
+impl Secret {
+    /// A Python value, text as text.
+    pub fn from_value(value: Value) -> Self {
+        match value {
+            Value::Text(text) => Secret::Text(text),
+            other => Secret::Value(other),
+        }
+    }
+}
+
+/// What a backend needs to know besides its kwargs.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The environment, env files included.
+    pub env: Env,
+    /// `[core] multi_team`
+    pub multi_team: bool,
+    /// The longest one lookup may take, retries included.
+    pub timeout: Duration,
+    /// Where to tell what is being done.
+    pub trace: Trace,
+}
+
+/// A backend ready to be asked, and what a person should know about its settings.
+pub struct Opened {
+    /// The backend.
+    pub backend: Box<dyn Backend>,
+    /// Sentences for stderr; never a value.
+    pub warnings: Vec<String>,
+}
+
+impl Opened {
+    fn quietly(backend: impl Backend + 'static) -> Self {
+        Opened {
+            backend: Box::new(backend),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Builds the backend of a class from its kwargs, as its constructor would. Does no I/O.
+///
+/// # Errors
+/// What would stop Airflow at start-up, and a class that secretctl does not serve. `origin` says where the class is set.
+pub fn open(
+    kind: BackendKind,
+    kwargs: &Dict,
+    surroundings: &Surroundings,
+    origin: &str,
+) -> Result<Opened> {
+    let given = Kwargs::new(kind.class_name(), kwargs);
+    match kind {
+        BackendKind::EnvironmentVariables => {
+            refuse_unknown(given, &[])?;
+            Ok(Opened::quietly(EnvironmentVariablesBackend::new(
+                surroundings.env.clone(),
+                surroundings.multi_team,
+            )))
+        }
+        BackendKind::LocalFilesystem => {
+            refuse_unknown(given, local_filesystem::KWARGS)?;
+            Ok(Opened::quietly(LocalFilesystemBackend::new(given)))
+        }
+        BackendKind::Vault => {
+            let (backend, warnings) = VaultBackend::open(given, surroundings)?;
+            Ok(Opened {
+                backend: Box::new(backend),
+                warnings,
+            })
+        }
+        BackendKind::Metastore
+        | BackendKind::SystemsManagerParameterStore
+        | BackendKind::SecretsManager
+        | BackendKind::CloudSecretManager
+        | BackendKind::AzureKeyVault
+        | BackendKind::KubernetesSecrets
+        | BackendKind::Lockbox => Err(Error::NotServed {
+            class: kind.class_name(),
+            origin: origin.to_owned(),
+        }),
+    }
+}
+
+/// A constructor without `**kwargs` raises on a name it does not know.
+fn refuse_unknown(kwargs: Kwargs<'_>, known: &'static [&'static str]) -> Result<()> {
+    match kwargs.unknown(known).into_iter().next() {
+        Some(unknown) => Err(unknown.into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+//! Connections in a secrets file (`load_connections_dict` and `_create_connection` of Airflow 3.3.2).
+//!
+//! The surprising rule: text is always taken for a URI, even if it is JSON; and an object's fields are used as they are,
+//! so a port may stay text.
+
+use super::error::{EntryProblem, LocalFilesystemError};
+use super::secrets_file::{Entry, SecretsFile};
+use crate::backend::{Answer, Secret};
+use crate::connection::{Connection, ConnectionError, Model};
+use crate::python::json::{Dict, Value, dumps, is_serializable};
+use crate::secret::SecretText;
+
+/// Builds every connection of the file, as Airflow does, and picks one. Nothing is said about an id that is not there.
+pub(super) fn find(
+    file: &SecretsFile<'_>,
+    conn_id: &str,
+) -> Result<Option<Answer>, LocalFilesystemError> {
+    let mut found = None;
+    for entry in file.entries() {
+        let connection = read(&entry).map_err(|problem| file.bad_entry(&entry, problem))?;
+        if entry.key == Some(conn_id) {
+            let empty = || Answer::Absent(Some("its list of connections is empty".to_owned()));
+            found = Some(connection.map_or_else(empty, Answer::Found));
+        }
+    }
+    Ok(found)
+}
+
+/// The connection of an entry; nothing for an empty list.
+fn read(entry: &Entry<'_>) -> Result<Option<Secret>, EntryProblem> {
+    if let Some(count) = entry.list_length().filter(|count| *count > 1) {
+        return Err(EntryProblem::NotUnique { count });
+    }
+    match entry.unwrapped()? {
+        None => Ok(None),
+        Some(Value::Text(uri)) => from_uri(entry, uri).map(Some),
+        Some(Value::Dict(fields)) => from_fields(entry, fields).map(Some),
+        Some(value) => Err(EntryProblem::UnexpectedType {
+            found: value.type_name(),
+        }),
+    }
+}
+
+fn from_uri(entry: &Entry<'_>, uri: SecretText) -> Result<Secret, EntryProblem> {
+    refuse_what_airflow_refuses(Connection::from_uri(
+        Model::Server,
+        entry.key_as_written,
+        &uri,
+    ))?;
+    Ok(Secret::ConnectionUri(uri))
+}
+
+fn from_fields(entry: &Entry<'_>, mut fields: Dict) -> Result<Secret, EntryProblem> {
+    if fields.contains_key("extra") && fields.contains_key("extra_dejson") {
+        return Err(EntryProblem::BothExtras);
+    }
+    if let Some(extra) = fields.shift_remove("extra_dejson") {
+        if !is_serializable(&extra) {
+            return Err(EntryProblem::ExtraHoldsDate);
+        }
+        fields.insert("extra".to_owned(), Value::text(dumps(&extra)));
+    }
+    if let Some(conn_id) = fields.shift_remove("conn_id") {
+        let conn_id = conn_id.as_text().map(SecretText::expose);
+        if conn_id.is_none() || conn_id != entry.key {
+            return Err(EntryProblem::ConnIdMismatch);
+        }
+    }
+    let connection = Connection::from_fields(Model::Server, entry.key_as_written, fields.clone());
+    refuse_what_airflow_refuses(connection)?;
+    Ok(Secret::ConnectionFields(fields))
+}
+
+/// Passes on what the constructor raises. What `get_uri()` raises is no matter here: Airflow calls it for the one
+/// connection that it was asked for, after the file is loaded.
+fn refuse_what_airflow_refuses(
+    connection: Result<Connection, ConnectionError>,
+) -> Result<(), ConnectionError> {
+    match connection {
+        Ok(_) => Ok(()),
+        Err(ConnectionError::NotText { field, .. }) if !matches!(field, "uri" | "password") => {
+            Ok(())
+        }
+        Err(ConnectionError::PortNotANumber { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

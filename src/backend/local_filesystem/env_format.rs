@@ -1,0 +1,71 @@
+//! The `.env` format of `LocalFilesystemBackend` (`_parse_env_file` of Airflow 3.3.2).
+//!
+//! The surprising rule: it is not the format of other `.env` files: no `export`, no quotes, no comment after a value, no
+//! space trimmed, and not one line of nothing but spaces.
+
+use indexmap::IndexMap;
+use thiserror::Error;
+
+use crate::python::text::{is_space, splitlines};
+use crate::secret::SecretText;
+
+/// Every value of each key, in order.
+pub(super) type EnvEntries = IndexMap<String, Vec<EnvValue>>;
+
+pub(super) struct EnvValue {
+    pub text: SecretText,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// Why a line is no assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EnvProblem {
+    /// No `=`, in a line that is neither empty nor a comment.
+    #[error("there is no `=`")]
+    NoEqualSign,
+    /// Nothing before the `=`.
+    #[error("there is no key before the `=`")]
+    NoKey,
+    /// Nothing after the `=`.
+    #[error("there is no value after the `=`")]
+    NoValue,
+}
+
+impl EnvProblem {
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::NoEqualSign => {
+                "Airflow wants `KEY=VALUE` in one line; not even a line of spaces is allowed"
+            }
+            Self::NoKey => "write the id before the `=`",
+            Self::NoValue => "Airflow has no empty values in this format; JSON and YAML do",
+        }
+    }
+}
+
+/// Reads the whole text, up to the first bad line, which is named from 1.
+pub(super) fn parse(text: &str) -> Result<EnvEntries, (usize, EnvProblem)> {
+    let mut entries = EnvEntries::new();
+    for (line, content) in (1..).zip(splitlines(text)) {
+        if content.is_empty() || content.trim_start_matches(is_space).starts_with('#') {
+            continue;
+        }
+        let (key, value) = assignment(content).map_err(|problem| (line, problem))?;
+        let value = EnvValue {
+            text: value.into(),
+            line,
+        };
+        entries.entry(key.to_owned()).or_default().push(value);
+    }
+    Ok(entries)
+}
+
+fn assignment(line: &str) -> Result<(&str, &str), EnvProblem> {
+    match line.split_once('=') {
+        None => Err(EnvProblem::NoEqualSign),
+        Some(("", _)) => Err(EnvProblem::NoKey),
+        Some((_, "")) => Err(EnvProblem::NoValue),
+        Some(assignment) => Ok(assignment),
+    }
+}

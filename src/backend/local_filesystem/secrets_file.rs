@@ -1,0 +1,220 @@
+//! A secrets file: its format, its text, its entries (`_parse_secret_file` of Airflow 3.3.2).
+//!
+//! The surprising rule: the format goes by `pathlib.Path(path).suffix`, so a file named just `.env` has none.
+
+use std::path::Path;
+
+use super::env_format::{self, EnvEntries, EnvValue};
+use super::error::{EntryPlace, EntryProblem, LocalFilesystemError};
+use crate::python::json::{self, Dict, Value};
+use crate::python::yaml::{self, Document, YamlError};
+use crate::secret::SecretText;
+use crate::text_file;
+
+/// The largest file that is read, in bytes. Airflow has no limit; the limit keeps a wrong path from filling memory.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A file that has been read, whose every entry is still as it was written.
+pub(super) struct SecretsFile<'a> {
+    path: &'a str,
+    content: Content,
+}
+
+enum Content {
+    Env(EnvEntries),
+    Json(Dict),
+    Yaml(Document),
+}
+
+impl<'a> SecretsFile<'a> {
+    /// Reads the file. A named pipe is read to its end, for as long as that takes.
+    pub(super) fn read(path: &'a str) -> Result<Self, LocalFilesystemError> {
+        let parse = parser_of(path)?;
+        let text = read_text(path)?;
+        let content = parse(path, text.expose())?;
+        Ok(Self { path, content })
+    }
+
+    /// Whether it is an env file, where every value is a list: the key may stand there more than once.
+    pub(super) fn is_env(&self) -> bool {
+        matches!(self.content, Content::Env(_))
+    }
+
+    /// All entries, in order.
+    pub(super) fn entries(&self) -> Box<dyn Iterator<Item = Entry<'_>> + '_> {
+        match &self.content {
+            Content::Env(entries) => Box::new(entries.iter().map(|(key, values)| Entry {
+                key: Some(key),
+                key_as_written: key,
+                key_type: "str",
+                line: values.last().map(|value| value.line),
+                value: EntryValue::Env(values),
+            })),
+            Content::Json(entries) => Box::new(entries.iter().map(|(key, value)| Entry {
+                key: Some(key),
+                key_as_written: key,
+                key_type: "str",
+                line: None,
+                value: EntryValue::Json(value),
+            })),
+            Content::Yaml(document) => {
+                Box::new(document.entries().into_iter().flatten().map(|entry| Entry {
+                    key: entry.key(),
+                    key_as_written: entry.key_as_written(),
+                    key_type: entry.key_type_name(),
+                    line: Some(entry.line()),
+                    value: EntryValue::Yaml(entry),
+                }))
+            }
+        }
+    }
+
+    /// The error that an entry of this file makes.
+    pub(super) fn bad_entry(
+        &self,
+        entry: &Entry<'_>,
+        problem: impl Into<EntryProblem>,
+    ) -> LocalFilesystemError {
+        LocalFilesystemError::Entry {
+            path: self.path.to_owned(),
+            place: EntryPlace {
+                key: entry.key_as_written.to_owned(),
+                line: entry.line,
+            },
+            problem: problem.into(),
+        }
+    }
+}
+
+/// One id and what is kept under it.
+pub(super) struct Entry<'a> {
+    /// The key, if it is a `str`: YAML has other keys too, and no id is ever equal to them.
+    pub key: Option<&'a str>,
+    pub key_as_written: &'a str,
+    /// Python's name for the type of the key.
+    pub key_type: &'static str,
+    /// The line, from 1; JSON does not tell it.
+    pub line: Option<usize>,
+    value: EntryValue<'a>,
+}
+
+enum EntryValue<'a> {
+    Env(&'a [EnvValue]),
+    Json(&'a Value),
+    Yaml(yaml::Entry<'a>),
+}
+
+impl Entry<'_> {
+    /// How many items the value has, if it is a list.
+    pub(super) fn list_length(&self) -> Option<usize> {
+        match &self.value {
+            EntryValue::Env(values) => Some(values.len()),
+            EntryValue::Json(Value::List(items)) => Some(items.len()),
+            EntryValue::Json(_) => None,
+            EntryValue::Yaml(entry) => entry.list_length(),
+        }
+    }
+
+    /// The value as it is.
+    pub(super) fn value(&self) -> Result<Value, YamlError> {
+        match &self.value {
+            EntryValue::Env(values) => Ok(Value::List(
+                values
+                    .iter()
+                    .map(|value| Value::Text(value.text.clone()))
+                    .collect(),
+            )),
+            EntryValue::Json(value) => Ok((*value).clone()),
+            EntryValue::Yaml(entry) => entry.value(),
+        }
+    }
+
+    /// The value, and of a list its last item; nothing if the list is empty.
+    pub(super) fn unwrapped(&self) -> Result<Option<Value>, YamlError> {
+        Ok(match self.value()? {
+            Value::List(mut items) => items.pop(),
+            value => Some(value),
+        })
+    }
+}
+
+type Parser = fn(&str, &str) -> Result<Content, LocalFilesystemError>;
+
+/// The format by the extension, in any case.
+fn parser_of(path: &str) -> Result<Parser, LocalFilesystemError> {
+    match suffix(path).to_ascii_lowercase().as_str() {
+        "env" => Ok(parse_env),
+        "json" => Ok(parse_json),
+        "yaml" | "yml" => Ok(parse_yaml),
+        _ => Err(LocalFilesystemError::UnsupportedType {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// `pathlib.Path(path).suffix` without its point: what follows the last point of the last name, if something stands on
+/// both sides of the point.
+fn suffix(path: &str) -> &str {
+    let mut names = path.split('/').filter(|name| !matches!(*name, "" | "."));
+    match names.next_back().and_then(|name| name.rsplit_once('.')) {
+        Some((stem, suffix)) if !stem.is_empty() => suffix,
+        _ => "",
+    }
+}
+
+/// `open(path).read()`: UTF-8, every line break made a `\n`.
+fn read_text(path: &str) -> Result<SecretText, LocalFilesystemError> {
+    let text = SecretText::new(text_file::read(Path::new(path), MAX_BYTES)?);
+    if !text.expose().contains('\r') {
+        return Ok(text);
+    }
+    let unix = SecretText::new(text.expose().replace("\r\n", "\n"));
+    Ok(SecretText::new(unix.expose().replace('\r', "\n")))
+}
+
+fn parse_env(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
+    let entries = env_format::parse(text).map_err(|(line, problem)| LocalFilesystemError::Env {
+        path: path.to_owned(),
+        line,
+        problem,
+    })?;
+    Ok(Content::Env(entries))
+}
+
+fn parse_json(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
+    refuse_empty(path, text)?;
+    match json::loads(text) {
+        Ok(Value::Dict(entries)) => Ok(Content::Json(entries)),
+        Ok(_) => Err(LocalFilesystemError::NotAnObject {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(LocalFilesystemError::Json {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn parse_yaml(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
+    refuse_empty(path, text)?;
+    match yaml::safe_load(text) {
+        Ok(document) if document.entries().is_some() => Ok(Content::Yaml(document)),
+        Ok(_) => Err(LocalFilesystemError::NotAnObject {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(LocalFilesystemError::Yaml {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+/// Only a file of no bytes at all is empty; any other is left to its parser.
+fn refuse_empty(path: &str, text: &str) -> Result<(), LocalFilesystemError> {
+    if text.is_empty() {
+        return Err(LocalFilesystemError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}

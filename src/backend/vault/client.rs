@@ -1,0 +1,213 @@
+//! One logged-in session with a Vault server: requests as hvac's adapter sends them, with the provider's retries.
+//!
+//! The surprising rule: a login carries `X-Vault-Token` when the environment or `~/.vault-token` has a token.
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+
+use super::error::VaultError;
+use super::settings::Settings;
+use crate::error::Result;
+use crate::http::{self, Deadline, RetryRule};
+use crate::python::json::{self, Value};
+use crate::secret::SecretText;
+use crate::trace::Trace;
+
+/// `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])` of `_VaultClient._client`.
+const RETRIES: RetryRule = RetryRule {
+    retries: 3,
+    backoff: std::time::Duration::from_millis(100),
+    statuses: &[412, 500, 502, 503],
+};
+
+/// A client with the token it shows.
+pub struct Session {
+    http: Client,
+    settings: Settings,
+    token: Option<SecretText>,
+    trace: Trace,
+}
+
+/// What Vault answered.
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    body: SecretText,
+}
+
+impl Session {
+    /// A session that shows `token`, or none.
+    pub fn new(http: Client, settings: Settings, token: Option<SecretText>, trace: Trace) -> Self {
+        Self {
+            http,
+            settings,
+            token: token.filter(|token| !token.expose().is_empty()),
+            trace,
+        }
+    }
+
+    /// The same client showing another token.
+    pub fn with_token(self, token: Option<SecretText>) -> Self {
+        Self::new(self.http, self.settings, token, self.trace)
+    }
+
+    /// Whether there is a token to show.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// The HTTP client, for a login that first asks another service.
+    pub fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// What must not appear in anything the server says.
+    pub fn hidden(&self) -> Vec<&str> {
+        let mut hidden = self.settings.auth.secrets();
+        hidden.extend(self.token.as_ref().map(SecretText::expose));
+        hidden
+    }
+
+    /// Sends one request, again where the provider would, until `deadline`.
+    ///
+    /// # Errors
+    /// No answer, or a body that cannot be read. Every status is an answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        api_path: &str,
+        body: Option<&Value>,
+        deadline: Deadline,
+    ) -> Result<Reply> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let (outcome, pause) =
+                match self.request(&method, api_path, body, deadline).send().await {
+                    Ok(response) => {
+                        self.tell(&method, api_path, response.status().as_str());
+                        let pause =
+                            RETRIES.pause(tried, &method, response.status(), response.headers());
+                        (Ok(response), pause)
+                    }
+                    Err(error) => {
+                        let failed = http::failed(&error);
+                        self.tell(&method, api_path, &failed.to_string());
+                        let again = http::never_sent(&error)
+                            || (method == Method::GET && http::was_cut(&error));
+                        (
+                            Err(failed),
+                            RETRIES.pause_before_reconnecting(tried).filter(|_| again),
+                        )
+                    }
+                };
+            match pause {
+                Some(pause) if deadline.wait(pause).await => {}
+                _ => return self.reply(outcome?).await,
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        api_path: &str,
+        body: Option<&Value>,
+        deadline: Deadline,
+    ) -> RequestBuilder {
+        let url = self.settings.server.url(api_path);
+        let mut request = self.http.request(method.clone(), url);
+        request = request.timeout(deadline.left().min(self.settings.http.timeout));
+        if self.settings.request_header {
+            request = request.header("X-Vault-Request", "true");
+        }
+        if let Some(token) = &self.token {
+            request = request.header("X-Vault-Token", token.expose());
+        }
+        if let Some(namespace) = &self.settings.namespace {
+            request = request.header("X-Vault-Namespace", namespace);
+        }
+        match body {
+            Some(body) => request
+                .header("Content-Type", "application/json")
+                .body(json::dumps(body)),
+            None => request,
+        }
+    }
+
+    async fn reply(&self, response: reqwest::Response) -> Result<Reply> {
+        let status = response.status();
+        let body = http::read_body(response).await?;
+        let body = String::from_utf8(body).map_err(|_| VaultError::NotVault {
+            status: status.as_u16(),
+        })?;
+        Ok(Reply {
+            status,
+            body: body.into(),
+        })
+    }
+
+    fn tell(&self, method: &Method, api_path: &str, result: &str) {
+        self.trace.detail(|| {
+            format!(
+                "  {method} {}: {result}",
+                self.settings.server.place(api_path)
+            )
+        });
+    }
+}
+
+impl Reply {
+    /// The body as JSON, where Vault says it is: with status 200.
+    pub fn json(&self) -> Option<Value> {
+        (self.status == StatusCode::OK)
+            .then(|| json::loads(self.body.expose()).ok())
+            .flatten()
+    }
+
+    /// The answer if it is a success, else the error that its status stands for.
+    ///
+    /// `login` is the path of a login that was asked for.
+    pub fn or_error(self, login: Option<&str>, hidden: &[&str]) -> Result<Reply> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        Err(VaultError::from_status(self.status.as_u16(), self.servers_words(hidden), login).into())
+    }
+
+    /// The `errors` of Vault's own error body, without `hidden`; nothing else of a failed body is ever shown.
+    fn servers_words(&self, hidden: &[&str]) -> Option<String> {
+        let Ok(Value::Dict(mut body)) = json::loads(self.body.expose()) else {
+            return None;
+        };
+        let Some(Value::List(errors)) = body.shift_remove("errors") else {
+            return None;
+        };
+        let words: Vec<&str> = errors.iter().filter_map(text).collect();
+        (!words.is_empty()).then(|| http::servers_words(&words.join("; "), hidden))
+    }
+
+    /// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
+    pub fn deleted_version(&self) -> Option<&'static str> {
+        let body = json::loads(self.body.expose()).ok()?;
+        match member(&body, &["data", "metadata", "destroyed"])? {
+            Value::Bool(true) => Some("its latest version is destroyed"),
+            _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
+        }
+    }
+}
+
+/// The member of nested JSON objects at `path`.
+pub fn member<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, name| match value {
+        Value::Dict(members) => members.get(*name),
+        _ => None,
+    })
+}
+
+/// A value's text, if it is text.
+pub fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text.expose()),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! Telling apart what Vault does not: an expired token from a missing policy, an absent secret from a wrong KV version.
+//!
+//! Every question here is asked only after a lookup has failed, so that a good run sends what Airflow sends and no more.
+
+use reqwest::Method;
+
+use super::client::{Session, member, text};
+use super::error::VaultError;
+use super::path::SecretPath;
+use super::settings::{KvVersion, Settings};
+use crate::error::Error;
+use crate::http::Deadline;
+use crate::python::json::Value;
+
+/// What a second 403 for `api_path` means, by asking the token about itself.
+pub async fn why_forbidden(
+    session: &Session,
+    settings: &Settings,
+    api_path: &str,
+    said: Option<String>,
+    deadline: Deadline,
+) -> Error {
+    let token = session
+        .send(Method::GET, "auth/token/lookup-self", None, deadline)
+        .await;
+    match token.ok().and_then(|reply| reply.json()) {
+        Some(token) => VaultError::Denied {
+            identity: identity(&token),
+            path: settings.server.place(api_path),
+        }
+        .into(),
+        None => VaultError::TokenRejected {
+            origin: settings.token_origin(),
+            said,
+        }
+        .into(),
+    }
+}
+
+/// A token as its owner would know it: by display name and policies, which are no secrets.
+fn identity(token: &Value) -> String {
+    let name = member(token, &["data", "display_name"])
+        .and_then(text)
+        .unwrap_or("token");
+    let policies = match member(token, &["data", "policies"]) {
+        Some(Value::List(policies)) => policies
+            .iter()
+            .filter_map(text)
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => String::new(),
+    };
+    format!("the token `{name}` with the policies [{policies}]")
+}
+
+/// What may be the matter with a secret that Vault does not have at `path`.
+pub async fn why_absent(
+    session: &Session,
+    settings: &Settings,
+    path: &SecretPath,
+    deadline: Deadline,
+) -> Vec<String> {
+    let question = format!(
+        "sys/internal/ui/mounts/{}",
+        crate::python::urllib::quote(&path.below_mount(), "/")
+    );
+    let Ok(reply) = session.send(Method::GET, &question, None, deadline).await else {
+        return Vec::new();
+    };
+    match (reply.status.as_u16(), reply.json()) {
+        (_, Some(answer)) => mismatch(&answer, settings, path).into_iter().collect(),
+        (403, _) => vec![format!(
+            "nothing is mounted at `{}/`, or this token may not see it; \"mount_point\" names the KV mount",
+            path.mount.trim_matches('/')
+        )],
+        _ => Vec::new(),
+    }
+}
+
+/// A mount that is not what the kwargs take it for.
+fn mismatch(answer: &Value, settings: &Settings, path: &SecretPath) -> Option<String> {
+    let mount = member(answer, &["data", "path"]).and_then(text)?;
+    let kind = member(answer, &["data", "type"])
+        .and_then(text)
+        .unwrap_or_default();
+    if !matches!(kind, "kv" | "generic") {
+        return Some(format!(
+            "`{mount}` is a mount of type {kind}, not a KV mount; \"mount_point\" names the KV mount"
+        ));
+    }
+    if mount.trim_matches('/') != path.mount.trim_matches('/') {
+        return Some(format!(
+            "the KV mount here is `{mount}`; write it whole in \"mount_point\""
+        ));
+    }
+    let version = match member(answer, &["data", "options", "version"]).and_then(text) {
+        Some("2") => KvVersion::Two,
+        _ => KvVersion::One,
+    };
+    (version != settings.kv_version).then(|| {
+        format!("`{mount}` is a KV version {version} mount; set \"kv_engine_version\": {version}")
+    })
+}

@@ -1,0 +1,197 @@
+//! What can go wrong with Vault, told so that nobody has to read hvac's source.
+
+use crate::error::Failure;
+
+/// A failure to read from Vault. Holds paths, statuses and Vault's own short words, never a token.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// `url` or `VAULT_ADDR` is no address.
+    #[error("{origin} is not an http:// or https:// address")]
+    Address {
+        /// The setting that gives it.
+        origin: &'static str,
+    },
+    /// A kwarg is a text that cannot be sent as a header.
+    #[error("{what} holds a character that no HTTP header can carry")]
+    NotAHeader {
+        /// The setting.
+        what: &'static str,
+    },
+    /// The login yields no token and none is set.
+    #[error("there is no token to show to Vault: {because}")]
+    NoToken {
+        /// Where one was looked for.
+        because: String,
+    },
+    /// A file with a token or JWT cannot be read.
+    #[error("`{path}`, named by {origin}, cannot be read: {because}")]
+    CredentialFile {
+        /// The file.
+        path: String,
+        /// The setting that names it.
+        origin: &'static str,
+        /// The system's words.
+        because: String,
+    },
+    /// No AWS or Google credentials, or no region, for a login that is signed with them.
+    #[error("the {auth_type} login could not be signed: {because}")]
+    NotSigned {
+        /// `aws_iam` or `gcp`.
+        auth_type: &'static str,
+        /// What is missing or refused.
+        because: String,
+    },
+    /// Vault did not accept the login.
+    #[error("Vault refused the login at {path} with status {status}{}", in_quotes(.said))]
+    LoginRefused {
+        /// The login's path below `/v1/`.
+        path: String,
+        /// The HTTP status.
+        status: u16,
+        /// Vault's words.
+        said: Option<String>,
+    },
+    /// There is no such auth method. Airflow takes this for "secret not found".
+    #[error("nothing is mounted at {path}, where the login was sent")]
+    LoginPathMissing {
+        /// The login's path below `/v1/`.
+        path: String,
+    },
+    /// 403, not yet told apart.
+    #[error("Vault answered 403{}", in_quotes(.said))]
+    Forbidden {
+        /// Vault's words.
+        said: Option<String>,
+        /// The login's path below `/v1/`, if it was the login that was forbidden.
+        login: Option<String>,
+    },
+    /// The token is not one that Vault knows any more.
+    #[error("the token is invalid or expired{}", in_quotes(.said))]
+    TokenRejected {
+        /// Where the token comes from.
+        origin: String,
+        /// Vault's words.
+        said: Option<String>,
+    },
+    /// 401, which Vault itself does not send but proxies in front of it do.
+    #[error("the request was refused with status 401{}", in_quotes(.said))]
+    Unauthorized {
+        /// The server's words.
+        said: Option<String>,
+    },
+    /// The token is good, but no policy of it allows the read.
+    #[error("permission denied to {identity}")]
+    Denied {
+        /// The token, by its policies.
+        identity: String,
+        /// The request's path below `/v1/`.
+        path: String,
+    },
+    /// 429, or a 503 that asks for a pause.
+    #[error("Vault is throttling this client with status {status}{}", in_quotes(.said))]
+    Throttled {
+        /// The HTTP status.
+        status: u16,
+        /// Vault's words.
+        said: Option<String>,
+    },
+    /// Sealed, standing by, uninitialised or broken.
+    #[error("Vault cannot answer: status {status}{}", in_quotes(.said))]
+    Down {
+        /// The HTTP status.
+        status: u16,
+        /// Vault's words.
+        said: Option<String>,
+    },
+    /// An answer that is not Vault's.
+    #[error("the answer, of status {status}, is not Vault's")]
+    NotVault {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The secret is not a set of keys and values.
+    #[error("found, but it is no object of keys and values")]
+    NotAnObject,
+    /// The secret of a variable or config lacks its key.
+    #[error("found, but it has no key `value`, so Airflow takes it for absent")]
+    NoValueKey,
+}
+
+fn in_quotes(words: &Option<String>) -> String {
+    words
+        .as_ref()
+        .map_or_else(String::new, |words| format!(": \"{words}\""))
+}
+
+impl VaultError {
+    /// The error that a status stands for (hvac's `VaultError.from_status`).
+    ///
+    /// `login` is the path of a login that was asked for.
+    pub fn from_status(status: u16, said: Option<String>, login: Option<&str>) -> Self {
+        match (status, login.map(str::to_owned)) {
+            (403, login) => VaultError::Forbidden { said, login },
+            (404, Some(path)) => VaultError::LoginPathMissing { path },
+            (429, _) => VaultError::Throttled { status, said },
+            (400..=499, Some(path)) => VaultError::LoginRefused { path, status, said },
+            (401, None) => VaultError::Unauthorized { said },
+            (500..=599, _) => VaultError::Down { status, said },
+            (_, _) if said.is_some() => VaultError::Down { status, said },
+            (_, _) => VaultError::NotVault { status },
+        }
+    }
+
+    /// The kind of failure.
+    pub fn failure(&self) -> Failure {
+        match self {
+            VaultError::Address { .. } | VaultError::NotAHeader { .. } => Failure::Configuration,
+            VaultError::NoToken { .. }
+            | VaultError::CredentialFile { .. }
+            | VaultError::NotSigned { .. }
+            | VaultError::LoginRefused { .. }
+            | VaultError::LoginPathMissing { .. }
+            | VaultError::Forbidden { .. }
+            | VaultError::Unauthorized { .. }
+            | VaultError::TokenRejected { .. } => Failure::Unauthenticated,
+            VaultError::Denied { .. } => Failure::Denied,
+            VaultError::Throttled { .. } => Failure::Throttled,
+            VaultError::Down { .. } => Failure::Unreachable,
+            VaultError::NotVault { .. } | VaultError::NotAnObject | VaultError::NoValueKey => {
+                Failure::Malformed
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let advice = match self {
+            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\"".into(),
+            VaultError::NoToken { .. } => {
+                "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment".into()
+            }
+            VaultError::LoginRefused { .. } => {
+                "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace".into()
+            }
+            VaultError::LoginPathMissing { .. } => {
+                "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`".into()
+            }
+            VaultError::TokenRejected { origin, .. } => format!("the token came from {origin}; get a new one"),
+            VaultError::Denied { path, .. } => {
+                format!("a policy of this token must say: path \"{path}\" {{ capabilities = [\"read\"] }}")
+            }
+            VaultError::Throttled { .. } => "ask later, or raise the rate-limit quota of this path".into(),
+            VaultError::Down { status: 503, .. } => "the server is sealed, or not ready; unseal it or ask again later".into(),
+            VaultError::NotVault { .. } => {
+                "check \"url\": something other than Vault answers there, perhaps a proxy or a login page".into()
+            }
+            VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`".into(),
+            VaultError::NotAHeader { .. }
+            | VaultError::CredentialFile { .. }
+            | VaultError::NotSigned { .. }
+            | VaultError::Forbidden { .. }
+            | VaultError::Unauthorized { .. }
+            | VaultError::Down { .. }
+            | VaultError::NotAnObject => return None,
+        };
+        Some(advice)
+    }
+}

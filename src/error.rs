@@ -1,0 +1,324 @@
+//! Everything that can go wrong, and how a person and a script are told.
+//!
+//! [`Error::failure`] sorts an error into the few kinds that scripts rely on; exit codes and the outcomes that `explain`
+//! prints follow from the kind alone. Advice is given by `hint()` and nowhere else. No variant holds a secret, and none
+//! quotes what a user or a server wrote beyond names, paths and a server's own short message.
+
+use std::time::Duration;
+
+use crate::airflow_config::ConfigError;
+use crate::backend::local_filesystem::LocalFilesystemError;
+use crate::backend::vault::VaultError;
+use crate::backend::{class_path, kwargs::KwargError};
+use crate::connection::{ConnectionError, UnknownField};
+use crate::env::EnvError;
+use crate::secret_kind::SecretKind;
+
+/// The result of anything in secretctl that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The kinds of failure that scripts can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The settings are wrong: backend class, kwargs, env file, airflow.cfg, a file they name.
+    Configuration,
+    /// The backend did not accept who is asking, or nobody was named.
+    Unauthenticated,
+    /// The backend knows who is asking and refuses.
+    Denied,
+    /// No answer: no route, a fault of the server, a time-out, or something that is not the service.
+    Unreachable,
+    /// The backend asked to be asked less often.
+    Throttled,
+    /// Something was found that Airflow cannot use.
+    Malformed,
+    /// Defined nowhere, by the word of every layer.
+    NotDefined,
+    /// The command line asks for what there is not.
+    Usage,
+    /// A fault of secretctl's own.
+    Bug,
+}
+
+impl Failure {
+    /// The process exit code (the README's table).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Failure::Usage => 2,
+            Failure::NotDefined => 3,
+            Failure::Denied => 4,
+            Failure::Unauthenticated => 5,
+            Failure::Unreachable | Failure::Throttled => 6,
+            Failure::Configuration => 7,
+            Failure::Malformed => 8,
+            Failure::Bug => 70,
+        }
+    }
+
+    /// The word for it in `explain`.
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Failure::Denied => "denied",
+            Failure::Unauthenticated => "unauthenticated",
+            Failure::Unreachable => "unreachable",
+            Failure::Throttled => "throttled",
+            Failure::NotDefined => "not_found",
+            Failure::Configuration | Failure::Malformed | Failure::Usage | Failure::Bug => {
+                "malformed"
+            }
+        }
+    }
+
+    /// Which of several failures decides the exit code: the settings first, what was merely unusable last.
+    pub fn rank(self) -> u8 {
+        match self {
+            Failure::Bug => 0,
+            Failure::Usage => 1,
+            Failure::Configuration => 2,
+            Failure::Unauthenticated => 3,
+            Failure::Denied => 4,
+            Failure::Unreachable => 5,
+            Failure::Throttled => 6,
+            Failure::Malformed => 7,
+            Failure::NotDefined => 8,
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An environment variable or env file cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+
+    /// airflow.cfg, an option's command, or the backend kwargs cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    /// `[secrets] backend` names a class that Airflow does not ship.
+    #[error("{origin} names `{class_path}`, which is no secrets backend that secretctl knows")]
+    UnknownBackend {
+        /// The class path as Airflow would import it.
+        class_path: String,
+        /// Where it is set.
+        origin: String,
+    },
+
+    /// The class exists in Airflow, but secretctl cannot ask it.
+    #[error("{origin} names {class}, which secretctl does not serve")]
+    NotServed {
+        /// The class name.
+        class: &'static str,
+        /// Where it is set.
+        origin: String,
+    },
+
+    /// A kwarg is misspelt, of the wrong type, or missing.
+    #[error(transparent)]
+    Kwarg(#[from] KwargError),
+
+    /// A local secrets file cannot be read or used.
+    #[error(transparent)]
+    LocalFilesystem(#[from] LocalFilesystemError),
+
+    /// Vault refused, failed, or answered something that is not Vault's.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+
+    /// A server could not be asked.
+    #[error("could not be reached: {because}")]
+    Unreachable {
+        /// The network's or TLS's own words.
+        because: String,
+    },
+
+    /// A server's answer is larger than any secret.
+    #[error("the answer is larger than {} MiB", .limit / (1024 * 1024))]
+    AnswerTooLarge {
+        /// The most that is read, in bytes.
+        limit: usize,
+    },
+
+    /// A backend did not answer in time.
+    #[error("no answer within {} s", .limit.as_secs_f64())]
+    TimedOut {
+        /// What `--timeout` allows one lookup in one backend.
+        limit: Duration,
+    },
+
+    /// A TLS file named by the settings cannot be used.
+    #[error("`{path}`, given by {origin}, is not a usable {what}: {because}")]
+    TlsFile {
+        /// The file.
+        path: String,
+        /// The setting that names it.
+        origin: String,
+        /// What it should hold.
+        what: &'static str,
+        /// Why it cannot be used.
+        because: String,
+    },
+
+    /// A proxy setting cannot be used.
+    #[error("the proxy given by {origin} is not a usable address")]
+    Proxy {
+        /// The setting that names it.
+        origin: String,
+    },
+
+    /// The stored value is no connection that Airflow can read.
+    #[error("found, but Airflow cannot read it: {0}")]
+    Connection(#[from] ConnectionError),
+
+    /// `[core] fernet_key` is no key, so Airflow's server cannot even hold the connection.
+    #[error("found, but Airflow cannot encrypt its password or extra: {origin} is no Fernet key")]
+    FernetKey {
+        /// The setting.
+        origin: String,
+    },
+
+    /// The stored value is text to everyone but Airflow's connection parser.
+    #[error("found, but a connection must be text, and this is a {type_name}")]
+    NotText {
+        /// Python's name for its type.
+        type_name: &'static str,
+    },
+
+    /// `get-var -o json` of a value that is not JSON.
+    #[error("variable `{key}` is not JSON: {problem} at line {line} column {column}")]
+    NotJson {
+        /// The variable.
+        key: String,
+        /// What is wrong there.
+        problem: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+    },
+
+    /// The lookup ended without a value; the layers say why.
+    #[error("{}", lookup_sentence(.kind, .id, .failure))]
+    NotResolved {
+        /// Connection, variable or config.
+        kind: SecretKind,
+        /// Its id.
+        id: String,
+        /// The kind of failure that decides the exit code.
+        failure: Failure,
+        /// What each layer said, ready to print.
+        layers: Vec<String>,
+        /// What to do next.
+        hints: Vec<String>,
+    },
+
+    /// The connection's extra has no such key.
+    #[error("the extra of connection `{conn_id}` has no key `{key}`")]
+    NoSuchExtra {
+        /// The connection.
+        conn_id: String,
+        /// The key asked for.
+        key: String,
+    },
+
+    /// `--field` names something a connection does not have.
+    #[error(transparent)]
+    UnknownField(#[from] UnknownField),
+
+    /// stdout could not be written.
+    #[error("the output could not be written: {0}")]
+    Output(#[source] std::io::Error),
+}
+
+fn lookup_sentence(kind: &SecretKind, id: &str, failure: &Failure) -> String {
+    match failure {
+        Failure::NotDefined => format!("{kind} `{id}` is not defined"),
+        _ => format!("{kind} `{id}` could not be resolved"),
+    }
+}
+
+impl Error {
+    /// The kind of failure, which decides the exit code.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Error::Env(_)
+            | Error::Config(_)
+            | Error::UnknownBackend { .. }
+            | Error::NotServed { .. }
+            | Error::FernetKey { .. }
+            | Error::Kwarg(_)
+            | Error::TlsFile { .. }
+            | Error::Proxy { .. } => Failure::Configuration,
+            Error::LocalFilesystem(error) => error.failure(),
+            Error::Vault(error) => error.failure(),
+            Error::Unreachable { .. } | Error::TimedOut { .. } => Failure::Unreachable,
+            Error::AnswerTooLarge { .. }
+            | Error::Connection(_)
+            | Error::NotText { .. }
+            | Error::NotJson { .. } => Failure::Malformed,
+            Error::NotResolved { failure, .. } => *failure,
+            Error::NoSuchExtra { .. } => Failure::Malformed,
+            Error::UnknownField(_) => Failure::Usage,
+            Error::Output(_) => Failure::Bug,
+        }
+    }
+
+    /// The exit code of a run that ends with this error.
+    pub fn exit_code(&self) -> u8 {
+        self.failure().exit_code()
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Env(error) => error.hint(),
+            Error::Config(error) => error.hint(),
+            Error::Kwarg(error) => error.hint(),
+            Error::LocalFilesystem(error) => error.hint(),
+            Error::Vault(error) => error.hint(),
+            Error::Connection(error) => error.hint(),
+            Error::UnknownBackend { class_path, .. } => Some(class_path::hint_for(class_path)),
+            Error::NotServed { .. } => Some(format!("secretctl serves {}", class_path::served_names())),
+            Error::Unreachable { because } => unreachable_hint(because),
+            Error::TimedOut { .. } => {
+                Some("check that the server is up and that nothing on the way drops its packets; `--timeout` sets the limit".into())
+            }
+            Error::UnknownField(error) => error.hint(),
+            Error::FernetKey { .. } => Some(
+                "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
+                    .into(),
+            ),
+            Error::TlsFile { .. }
+            | Error::Proxy { .. }
+            | Error::NotText { .. }
+            | Error::NotJson { .. }
+            | Error::AnswerTooLarge { .. }
+            | Error::NotResolved { .. }
+            | Error::NoSuchExtra { .. }
+            | Error::Output(_) => None,
+        }
+    }
+}
+
+/// Advice for the network failures that people meet most.
+fn unreachable_hint(because: &str) -> Option<String> {
+    let because = because.to_lowercase();
+    let advice = if because.contains("unknownissuer")
+        || because.contains("self-signed")
+        || because.contains("selfsigned")
+    {
+        "the server's certificate is signed by a CA that is not trusted here; name its file with \"verify\": \"/path/ca.pem\" in the kwargs or with REQUESTS_CA_BUNDLE"
+    } else if because.contains("certificate") {
+        "the server's certificate is not valid for this address or this day"
+    } else if because.contains("refused") {
+        "nothing listens at this address; check host and port"
+    } else if because.contains("resolve") || because.contains("name") || because.contains("dns") {
+        "this host name is not known here; check its spelling and the network"
+    } else if because.contains("corrupt message") || because.contains("invalidcontenttype") {
+        "the server does not speak TLS on this port; is it http:// rather than https://?"
+    } else {
+        return None;
+    };
+    Some(advice.to_owned())
+}

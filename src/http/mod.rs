@@ -1,0 +1,180 @@
+//! The HTTP client that backends share: TLS roots, proxies, redirects, bounded bodies.
+//!
+//! It behaves as Python's `requests` 2.34 does by default, with two departures: the system's CA certificates stand in for
+//! certifi's, and a redirect to another host is refused, because it would carry the token along.
+
+mod proxy;
+mod retry;
+mod tls;
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, Response};
+use url::Url;
+
+pub use proxy::Proxies;
+pub use retry::{Deadline, RetryRule};
+pub use tls::{ClientCertificate, Verify};
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// The largest answer that is read, in bytes. Vault's own limit for one secret is 1 MiB by default.
+pub const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// How many redirects `requests` follows.
+const MAX_REDIRECTS: usize = 30;
+
+/// What a backend's kwargs say of its connections.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// How the server's certificate is verified.
+    pub verify: Verify,
+    /// What the client proves itself with.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Proxies named by the kwargs; the environment's are used for what they leave open.
+    pub proxies: Proxies,
+    /// The longest one request may take.
+    pub timeout: Duration,
+    /// Whether redirects are followed at all.
+    pub follow_redirects: bool,
+}
+
+/// Builds a client. Reads certificate files; sends nothing.
+///
+/// # Errors
+/// A CA bundle, client certificate or proxy address that cannot be used.
+pub fn client(env: &Env, settings: &HttpSettings) -> Result<Client> {
+    // One provider for the whole process, named here because only here it is needed; a second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder()
+        .user_agent(concat!("secretctl/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .timeout(settings.timeout)
+        .redirect(redirect_policy(settings.follow_redirects));
+    let builder = tls::configure(builder, env, settings)?;
+    let builder = proxy::configure(builder, env, &settings.proxies)?;
+    builder.build().map_err(|error| Error::Unreachable {
+        because: innermost(&error),
+    })
+}
+
+fn redirect_policy(follow: bool) -> Policy {
+    if follow {
+        Policy::custom(same_host_only)
+    } else {
+        Policy::none()
+    }
+}
+
+/// Follows a redirect to the same host and port, never from https to http.
+fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let next = attempt.url();
+    let stays = attempt.previous().first().is_none_or(|first| {
+        let downgrade = first.scheme() == "https" && next.scheme() != "https";
+        !downgrade
+            && first.host() == next.host()
+            && first.port_or_known_default() == next.port_or_known_default()
+    });
+    if !stays {
+        let target = server_name(next);
+        return attempt.error(RedirectRefused { target });
+    }
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(RedirectRefused {
+            target: "itself again and again".into(),
+        });
+    }
+    attempt.follow()
+}
+
+/// A redirect that would have carried the token to another host.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it redirects to {target}, which was not asked because the token would go with the request"
+)]
+struct RedirectRefused {
+    target: String,
+}
+
+/// Scheme, host and port of an address: what may be shown of it.
+pub fn server_name(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Turns a failed exchange into an error that shows nothing of the address.
+pub fn failed(error: &reqwest::Error) -> Error {
+    let because = if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        innermost(error)
+    };
+    Error::Unreachable { because }
+}
+
+/// Whether the request never reached the server, so that sending it again is safe.
+pub fn never_sent(error: &reqwest::Error) -> bool {
+    error.is_connect() && !error.is_timeout()
+}
+
+/// Whether the connection ended before an answer came, so that a request that changes nothing may be sent again.
+pub fn was_cut(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_timeout() && !error.is_redirect()
+}
+
+/// The last error of the chain: the network's or TLS's own words, without the address.
+fn innermost(error: &dyn StdError) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+/// Reads a whole body, up to [`MAX_BODY`].
+///
+/// # Errors
+/// A cut connection, a time-out, or a body that is larger.
+pub async fn read_body(mut response: Response) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Error::AnswerTooLarge { limit: MAX_BODY });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A server's own short message, made fit for a terminal: one line, printable, at most 200 characters, without `secrets`.
+pub fn servers_words(message: &str, secrets: &[&str]) -> String {
+    let mut words: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        words = words.replace(secret, "****");
+    }
+    let printable: String = words.chars().filter(|c| !c.is_control()).collect();
+    match printable.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &printable[..end]),
+        None => printable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_words_are_one_short_line_without_secrets() {
+        let words = servers_words("1 error:\n\t* bad token s.abc\u{1b}[31m", &["s.abc", ""]);
+        assert_eq!(words, "1 error: * bad token ****[31m");
+        assert_eq!(servers_words(&"x".repeat(500), &[]).chars().count(), 201);
+    }
+
+    #[test]
+    fn an_address_is_shown_without_user_path_and_query() {
+        let url = Url::parse("https://user:pw@vault.example:8200/v1/x?y=z").unwrap();
+        assert_eq!(server_name(&url), "https://vault.example:8200");
+    }
+}
