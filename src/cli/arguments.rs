@@ -1,0 +1,232 @@
+//! The command line's grammar, as clap reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::search_path::Context;
+use crate::secret_kind::SecretKind;
+
+/// Resolves Apache Airflow connections and variables exactly as Airflow does, without Airflow.
+#[derive(Debug, Parser)]
+#[command(
+    name = "secretctl",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 resolved, 2 wrong command line, 3 defined nowhere, 4 refused, 5 authentication failed, \
+6 not reached, 7 wrong configuration, 8 found but unusable, 70 a bug in secretctl"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: GlobalOptions,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+impl Cli {
+    /// When to use colour.
+    pub fn color(&self) -> Color {
+        self.global.color
+    }
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct GlobalOptions {
+    /// Read environment variables from a Compose-style file; a later file wins, the process environment wins over all
+    #[arg(long = "env-file", value_name = "FILE", global = true)]
+    pub env_files: Vec<PathBuf>,
+
+    /// Whose search path to follow: the CLI's and scheduler's, or a task's
+    #[arg(long, value_enum, default_value = "server", global = true)]
+    pub context: ContextName,
+
+    /// The longest one lookup may take in one backend, retries included
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30", global = true)]
+    pub timeout: Duration,
+
+    /// A failing layer is final: no answer from a later layer, no repaired kwargs
+    #[arg(long, global = true)]
+    pub strict: bool,
+
+    /// Say what is being done, on stderr; twice: every request
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// When to use colour on stderr
+    #[arg(long, value_enum, default_value = "auto", global = true)]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A search path by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ContextName {
+    /// What `airflow connections get` does
+    Server,
+    /// What a task of Airflow 3 sees
+    Worker,
+}
+
+impl From<ContextName> for Context {
+    fn from(name: ContextName) -> Self {
+        match name {
+            ContextName::Server => Context::Server,
+            ContextName::Worker => Context::Worker,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print one connection
+    GetConn(GetConnArguments),
+    /// Print one variable
+    GetVar(GetVarArguments),
+    /// Print what the custom backend's get_config gives
+    GetConfig(GetConfigArguments),
+    /// Say what every layer answers, without a value
+    Explain(ExplainArguments),
+}
+
+/// `get-conn`
+#[derive(Debug, Args)]
+pub struct GetConnArguments {
+    /// The conn_id
+    pub conn_id: String,
+    /// The form to print
+    #[arg(short, long, value_enum, default_value = "uri")]
+    pub output: ConnectionOutput,
+    /// Print one field bare: host, login, password, port, schema, conn_type, description, extra, extra.KEY or uri
+    #[arg(long, value_name = "NAME", conflicts_with = "output")]
+    pub field: Option<String>,
+    /// Show password and extra in the table
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print no newline after the value
+    #[arg(short, long)]
+    pub no_newline: bool,
+}
+
+/// The forms of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConnectionOutput {
+    /// What Connection.get_uri() gives
+    Uri,
+    /// The stored text, untouched
+    Raw,
+    /// One JSON object
+    Json,
+    /// AIRFLOW_CONN_<ID>=<uri>, quoted for a POSIX shell
+    Env,
+    /// For people; password and extra hidden
+    Table,
+}
+
+/// `get-var`
+#[derive(Debug, Args)]
+pub struct GetVarArguments {
+    /// The variable's key
+    pub key: String,
+    /// The form to print
+    #[arg(short, long, value_enum, default_value = "raw")]
+    pub output: VariableOutput,
+    /// Printed when the variable is defined nowhere (not when a backend failed)
+    #[arg(long, value_name = "TEXT")]
+    pub default: Option<String>,
+    /// Print no newline after the value
+    #[arg(short, long)]
+    pub no_newline: bool,
+}
+
+/// The forms of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VariableOutput {
+    /// The text
+    Raw,
+    /// Parsed as deserialize_json does, printed as JSON
+    Json,
+    /// AIRFLOW_VAR_<KEY>=<text>, quoted for a POSIX shell
+    Env,
+}
+
+/// `get-config`
+#[derive(Debug, Args)]
+pub struct GetConfigArguments {
+    /// The text that an AIRFLOW__SECTION__OPTION_SECRET option names
+    pub key: String,
+    /// Print no newline after the value
+    #[arg(short, long)]
+    pub no_newline: bool,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// What the id names
+    #[arg(value_enum)]
+    pub kind: KindName,
+    /// The conn_id, the variable's key or the config's key
+    pub id: String,
+    /// The form to print
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub output: ExplainOutput,
+}
+
+/// A kind of secret by its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindName {
+    /// A connection
+    Conn,
+    /// A variable
+    Var,
+    /// A config option
+    Config,
+}
+
+impl From<KindName> for SecretKind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Conn => SecretKind::Connection,
+            KindName::Var => SecretKind::Variable,
+            KindName::Config => SecretKind::Config,
+        }
+    }
+}
+
+/// The forms of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainOutput {
+    /// For people
+    Text,
+    /// One JSON object, schema secretctl.explain/v1
+    Json,
+}
+
+/// A number of seconds above zero, at most a day.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "it is not a number of seconds".to_owned())?;
+    if seconds > 0.0 && seconds <= 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("it must be above 0 and at most 86400 seconds".into())
+    }
+}

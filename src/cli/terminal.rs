@@ -1,0 +1,105 @@
+//! What a person reads on stderr: errors, warnings and hints, in colour only where that helps.
+
+use std::io::{self, Write};
+
+use super::arguments::Color;
+use crate::env::Env;
+use crate::error::Error;
+
+/// stderr, with or without colour.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    in_color: bool,
+}
+
+const RED: &str = "1;31";
+const YELLOW: &str = "1;33";
+const CYAN: &str = "1;36";
+
+impl Terminal {
+    /// Decides about colour: as told, else on a terminal without `NO_COLOR`.
+    pub fn new(color: Color, is_terminal: bool, env: &Env) -> Self {
+        let refused = matches!(env.get("NO_COLOR"), Ok(Some(value)) if !value.is_empty());
+        let in_color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !refused,
+        };
+        Terminal { in_color }
+    }
+
+    /// Tells an error: what failed, where it looked, what to do next.
+    pub fn error(&self, error: &Error) {
+        self.labelled("error", RED, &error.to_string());
+        if let Error::NotResolved { layers, hints, .. } = error {
+            for layer in layers {
+                self.plain(&format!("  {layer}"));
+            }
+            hints.iter().for_each(|hint| self.hint(hint));
+        }
+        if let Some(hint) = error.hint() {
+            self.hint(&hint);
+        }
+    }
+
+    /// Tells what Airflow would have kept silent about.
+    pub fn warn(&self, text: &str) {
+        self.labelled("warning", YELLOW, text);
+    }
+
+    /// Tells what to do next.
+    pub fn hint(&self, text: &str) {
+        self.labelled("hint", CYAN, text);
+    }
+
+    fn labelled(&self, label: &str, color: &str, text: &str) {
+        let label = if self.in_color {
+            format!("\u{1b}[{color}m{label}:\u{1b}[0m")
+        } else {
+            format!("{label}:")
+        };
+        self.write(&format!("{label} {}", printable(text)));
+    }
+
+    fn plain(&self, text: &str) {
+        self.write(&printable(text));
+    }
+
+    /// A closed stderr is nobody's error.
+    fn write(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+/// Text without characters that could steer a terminal: an id or a server's words may hold any.
+pub fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => printable.push(c),
+            c if c.is_control() => printable.extend(c.escape_default()),
+            c => printable.push(c),
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_not_obeyed() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\nc");
+    }
+
+    #[test]
+    fn no_color_counts_on_a_terminal_only() {
+        let plain = Env::from_pairs([("NO_COLOR", "1")]);
+        assert!(!Terminal::new(Color::Auto, true, &plain).in_color);
+        assert!(Terminal::new(Color::Always, false, &plain).in_color);
+        let empty = Env::from_pairs([("NO_COLOR", "")]);
+        assert!(Terminal::new(Color::Auto, true, &empty).in_color);
+        assert!(!Terminal::new(Color::Auto, false, &empty).in_color);
+    }
+}
