@@ -1,0 +1,329 @@
+//! What every secrets backend that speaks over the network owes its user, whichever service is behind it: a value only when
+//! there is one, "not found" only when the service said so, a failure's own exit code within bounded time and memory, and no
+//! credential where it does not belong.
+//!
+//! A backend joins with a [`BackendUnderTest`] and a line at the end of this file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+mod vault;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use support::cli::{Output, Secretctl};
+use support::fake_server::{FakeServer, Request, Response};
+
+/// The text that variable `hello` holds.
+const VALUE: &str = "the-value-of-hello";
+
+/// Time for a lookup that is given one second: the program starts, the second passes, the machine is busy.
+const SOON: Duration = Duration::from_secs(10);
+
+/// What the suite has to know of one backend.
+struct BackendUnderTest {
+    /// The class path for `[secrets] backend`.
+    class: &'static str,
+    /// The kwargs that lead to the server at a URL.
+    kwargs: fn(&str) -> Value,
+    /// The kwarg whose `null` means "never ask for variables".
+    variables_kwarg: &'static str,
+    /// What it proves itself with, as it stands in a request. Never to be printed, never for another host.
+    credential: &'static str,
+    /// Whether a request is the one that reads variable `hello`.
+    is_read: fn(&Request) -> bool,
+    /// The service's answer for a variable with this text.
+    found: fn(&str) -> Response,
+    /// The service's answer when there is no such secret.
+    absent: fn() -> Response,
+    /// The service's own way to fail with a status.
+    failure: fn(u16) -> Response,
+    /// The service's answer to what may be asked after a failed read, to explain it.
+    explanation: fn(&Request, Credential) -> Option<Response>,
+}
+
+/// What the service thinks of the credential.
+#[derive(Clone, Copy)]
+enum Credential {
+    Good,
+    Bad,
+}
+
+impl BackendUnderTest {
+    /// A service that answers the read like this.
+    fn answering(&self, credential: Credential, response: Response) -> FakeServer {
+        let (is_read, explanation) = (self.is_read, self.explanation);
+        FakeServer::start(move |request| {
+            if is_read(request) {
+                Some(response.clone())
+            } else {
+                explanation(request, credential)
+            }
+        })
+    }
+
+    fn lookup(&self, server: &FakeServer) -> Secretctl {
+        self.lookup_with((self.kwargs)(&server.url()))
+    }
+
+    fn lookup_with(&self, kwargs: Value) -> Secretctl {
+        let run = Secretctl::new().backend(self.class).kwargs(&kwargs);
+        run.secret(self.credential).args(["get-var", "hello"])
+    }
+
+    /// `get-var` fails with `code`, and `explain` calls the outcome by its name.
+    fn assert_failure(&self, server: &FakeServer, code: i32, outcome: &str) -> Output {
+        let output = self.lookup(server).run();
+        output.fails_with(code);
+        assert_eq!(
+            self.explained(server)["layers"][0]["outcome"],
+            outcome,
+            "{output}"
+        );
+        output
+    }
+
+    /// What `explain` says of the same lookup.
+    fn explained(&self, server: &FakeServer) -> Value {
+        let run = Secretctl::new()
+            .backend(self.class)
+            .kwargs(&(self.kwargs)(&server.url()));
+        run.secret(self.credential)
+            .secret(VALUE)
+            .args(["explain", "var", "hello", "-o", "json"])
+            .run()
+            .json()
+    }
+
+    fn reads(&self, server: &FakeServer) -> usize {
+        server
+            .requests()
+            .iter()
+            .filter(|request| (self.is_read)(request))
+            .count()
+    }
+}
+
+fn found(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.found)(VALUE));
+    backend.lookup(&server).run().prints(VALUE).quietly();
+    assert_eq!(backend.reads(&server), 1);
+    let explained = backend.explained(&server);
+    assert_eq!(
+        (&explained["outcome"], &explained["layers"][0]["outcome"]),
+        (&json!("found"), &json!("found"))
+    );
+}
+
+fn absent(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.absent)());
+    backend.assert_failure(&server, 3, "not_found");
+    backend
+        .lookup(&server)
+        .args(["--default", "fallback"])
+        .run()
+        .prints("fallback");
+    backend
+        .lookup(&server)
+        .env("AIRFLOW_VAR_HELLO", "from the environment")
+        .run()
+        .prints("from the environment");
+}
+
+/// A null path or prefix means that the service is never asked, not even for a token.
+fn kind_switched_off(backend: &BackendUnderTest) {
+    let server = FakeServer::start(|_| None);
+    let mut kwargs = (backend.kwargs)(&server.url());
+    kwargs[backend.variables_kwarg] = Value::Null;
+    backend.lookup_with(kwargs).run().fails_with(3);
+}
+
+fn credential_refused(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Bad, (backend.failure)(401));
+    backend.assert_failure(&server, 5, "unauthenticated");
+}
+
+/// A 403 stands for "you may not" and for "who are you"; the two are told apart.
+fn forbidden(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.failure)(403));
+    backend.assert_failure(&server, 4, "denied");
+    let server = backend.answering(Credential::Bad, (backend.failure)(403));
+    backend.assert_failure(&server, 5, "unauthenticated");
+}
+
+fn throttled(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.failure)(429));
+    backend.assert_failure(&server, 6, "throttled");
+}
+
+fn broken_service(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.failure)(500));
+    backend.assert_failure(&server, 6, "unreachable");
+}
+
+/// The next layer answers, as in Airflow, but not in silence; `--strict` makes the failure final.
+fn failure_falls_through_loudly(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, (backend.failure)(500));
+    let later_layer = || {
+        backend
+            .lookup(&server)
+            .env("AIRFLOW_VAR_HELLO", "from the environment")
+    };
+    later_layer()
+        .run()
+        .prints("from the environment")
+        .says("warning");
+    later_layer().args(["--strict"]).run().fails_with(6);
+    // A default is for a variable that is defined nowhere, not for one that could not be asked for.
+    backend
+        .lookup(&server)
+        .args(["--default", "fallback"])
+        .run()
+        .fails_with(6);
+}
+
+fn nobody_listens(backend: &BackendUnderTest) {
+    let server = FakeServer::start(|_| None);
+    let kwargs = (backend.kwargs)(&server.url());
+    drop(server);
+    backend.lookup_with(kwargs).run().fails_with(6);
+}
+
+fn connection_cut(backend: &BackendUnderTest) {
+    for length in [0, 12, 90] {
+        let server = backend.answering(Credential::Good, (backend.found)(VALUE).cut_after(length));
+        backend.assert_failure(&server, 6, "unreachable");
+    }
+}
+
+fn not_http(backend: &BackendUnderTest) {
+    let server = backend.answering(
+        Credential::Good,
+        Response::garbage(b"220 mail.example.com ESMTP\r\n"),
+    );
+    backend.assert_failure(&server, 6, "unreachable");
+}
+
+fn not_json(backend: &BackendUnderTest) {
+    let bodies = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "\"text\"",
+        "{\"data\": 1}",
+        "\u{0}\u{1}",
+    ];
+    for body in bodies.map(|body| Response::new(200, "application/json", body)) {
+        let server = backend.answering(Credential::Good, body);
+        backend.assert_failure(&server, 8, "malformed");
+    }
+    let nested = Response::new(200, "application/json", "[".repeat(200_000));
+    backend.assert_failure(&backend.answering(Credential::Good, nested), 8, "malformed");
+}
+
+/// A proxy or a login portal answers in the service's place; its page is not passed on.
+fn web_page(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, Response::html(200));
+    let output = backend.assert_failure(&server, 8, "malformed");
+    assert!(!output.stderr.contains("<title>"), "{output}");
+    let server = backend.answering(Credential::Good, Response::html(502));
+    let output = backend.assert_failure(&server, 6, "unreachable");
+    assert!(!output.stderr.contains("<title>"), "{output}");
+}
+
+fn no_answer(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, Response::hang());
+    assert_gives_up_in_time(backend, &server);
+}
+
+/// Every byte is in time, all of them together are not.
+fn slow_answer(backend: &BackendUnderTest) {
+    let slow = (backend.found)(VALUE).dripping(Duration::from_millis(300));
+    assert_gives_up_in_time(backend, &backend.answering(Credential::Good, slow));
+}
+
+/// A service that keeps asking to try again does not stretch the time limit.
+fn retries_in_time(backend: &BackendUnderTest) {
+    let busy = (backend.failure)(429).header("Retry-After", "1");
+    assert_gives_up_in_time(backend, &backend.answering(Credential::Good, busy));
+}
+
+fn assert_gives_up_in_time(backend: &BackendUnderTest, server: &FakeServer) {
+    let output = backend.lookup(server).args(["--timeout", "1"]).run();
+    output.fails_with(6);
+    assert!(output.took < SOON, "{output}");
+}
+
+fn body_too_large(backend: &BackendUnderTest) {
+    let server = backend.answering(Credential::Good, Response::endless("{\"data\": \""));
+    let output = backend.lookup(&server).run();
+    output.fails_with(8);
+    assert!(output.took < SOON, "{output}");
+}
+
+/// Whoever answers at the redirect's target, the credential is not theirs.
+fn redirect_to_another_host(backend: &BackendUnderTest) {
+    let credential = backend.credential;
+    let elsewhere = FakeServer::start(move |request| {
+        let told = request
+            .headers
+            .iter()
+            .any(|(_, value)| value.contains(credential));
+        let told = told || String::from_utf8_lossy(&request.body).contains(credential);
+        assert!(
+            !told && !request.target.contains(credential),
+            "the credential was sent to another host"
+        );
+        Some(Response::text(403, "who are you"))
+    });
+    let target = format!("http://localhost:{}/v1/elsewhere", elsewhere.port());
+    let server = backend.answering(Credential::Good, Response::redirect(&target));
+    let output = backend.lookup(&server).run();
+    assert!(
+        ![Some(0), Some(3), Some(70)].contains(&output.code),
+        "{output}"
+    );
+    assert_eq!(output.stdout, "");
+}
+
+/// Two servers that send each other's clients back and forth.
+fn endless_redirect(backend: &BackendUnderTest) {
+    let is_read = backend.is_read;
+    let server = FakeServer::start(move |request| {
+        Some(Response::redirect(&request.target)).filter(|_| is_read(request))
+    });
+    let output = backend.lookup(&server).run();
+    output.fails_with(6);
+    assert!(
+        backend.reads(&server) <= 40,
+        "{} requests",
+        backend.reads(&server)
+    );
+}
+
+/// Runs the whole suite against one backend.
+macro_rules! contract {
+    ($backend:ident) => {
+        contract!($backend: found absent kind_switched_off credential_refused forbidden throttled broken_service
+            failure_falls_through_loudly nobody_listens connection_cut not_http not_json web_page no_answer slow_answer
+            retries_in_time body_too_large redirect_to_another_host endless_redirect);
+    };
+    ($backend:ident: $($case:ident)*) => {
+        mod $backend {
+            $(#[test]
+            fn $case() {
+                super::$case(&super::super::$backend::BACKEND);
+            })*
+        }
+    };
+}
+
+mod contract_of {
+    use super::*;
+
+    contract!(vault);
+}
