@@ -97,10 +97,12 @@ pub enum Error {
     Config(#[from] ConfigError),
 
     /// `[secrets] backend` names a class that Airflow does not ship.
-    #[error("{origin} names `{class_path}`, which is no secrets backend that secretctl knows")]
+    #[error("{origin} names {class_path}, which is no secrets backend that secretctl knows")]
     UnknownBackend {
-        /// The class path as Airflow would import it.
+        /// The class path, or what may be shown of it.
         class_path: String,
+        /// What was probably meant.
+        hint: String,
         /// Where it is set.
         origin: String,
     },
@@ -278,7 +280,7 @@ impl Error {
             Error::LocalFilesystem(error) => error.hint(),
             Error::Vault(error) => error.hint(),
             Error::Connection(error) => error.hint(),
-            Error::UnknownBackend { class_path, .. } => Some(class_path::hint_for(class_path)),
+            Error::UnknownBackend { hint, .. } => Some(hint.clone()),
             Error::NotServed { .. } => Some(format!("secretctl serves {}", class_path::served_names())),
             Error::Unreachable { because } => unreachable_hint(because),
             Error::TimedOut { .. } => {

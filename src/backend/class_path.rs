@@ -165,6 +165,19 @@ pub fn served_names() -> String {
     names.join(", ")
 }
 
+/// A class path as a message may show it. What does not look like one is not shown: it may be kwargs in the wrong variable.
+pub fn shown(class_path: &str) -> String {
+    let bare = class_path.trim().trim_matches(['"', '\'']);
+    let is_path = bare.contains('.')
+        && bare
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
+    match is_path && class_path.len() < 200 {
+        true => format!("`{}`", class_path.escape_debug()),
+        false => "a text that is no class path".to_owned(),
+    }
+}
+
 /// Advice for a class path that Airflow could not import.
 pub fn hint_for(class_path: &str) -> String {
     let nearest = nearest(class_path);
@@ -231,6 +244,14 @@ mod tests {
                 "{}",
                 hint_for(&odd)
             );
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_not_shown() {
+        assert_eq!(shown("a.b.C\n"), "`a.b.C\\n`");
+        for text in ["{\"token\": \"hunter2\"}", "hunter2", "a.b C", ""] {
+            assert_eq!(shown(text), "a text that is no class path");
         }
     }
 

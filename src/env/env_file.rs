@@ -6,7 +6,7 @@
 //! finds what is set already first, then this file, then the files before it.
 //!
 //! It departs in three cases where Compose makes a variable that nobody can use: a line without a name, blanks in a name,
-//! and a NUL character are errors, and a lone `KEY` is inherited at the end of the file too.
+//! and a NUL character are errors, and the last line means the same with and without a line break at its end.
 
 mod interpolation;
 mod parser;
@@ -74,7 +74,8 @@ pub enum EnvFileProblem {
 }
 
 impl EnvFileProblem {
-    pub(super) fn hint(&self) -> Option<String> {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::BadReference => "write `$$` for a dollar sign, or put the value in single quotes",
             Self::UnterminatedQuote => {
@@ -130,7 +131,7 @@ impl EnvFile {
                         path: self.path.clone(),
                         line: places.line(offset),
                     };
-                    if met_unset {
+                    if met_unset && !process.is_set(name) {
                         own.warnings.push(warning(name, &place));
                     }
                     own.redefine(name, value, place);

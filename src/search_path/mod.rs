@@ -9,7 +9,7 @@ mod lookup;
 
 use std::time::Duration;
 
-use crate::airflow_config::{self, AirflowConfig, BackendSetting, configured_backend};
+use crate::airflow_config::{self, AirflowConfig, BackendSetting, Origin, configured_backend};
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
 use crate::backend::{self, Answer, Backend, Location, Opened, Secret, Surroundings};
@@ -177,30 +177,20 @@ impl SearchPath {
     /// `[core] fernet_key` must be a key, if it is set; without one Airflow makes its own.
     async fn check_fernet_key(&self) -> Result<()> {
         let mut found = self.config.option("core", "fernet_key")?;
-        while let Some(option) = found {
-            let (key, origin) = match option {
-                airflow_config::Found::Value(setting) => (Some(setting.value), setting.origin),
-                airflow_config::Found::InBackend(request) => {
-                    let key = self.config_value(&request.key).await?;
-                    if key.is_none() {
-                        found = self
-                            .config
-                            .option_after_secret("core", "fernet_key", &request)?;
-                        continue;
-                    }
-                    (key, request.origin)
-                }
-            };
-            let is_usable = key.is_none_or(|key| fernet_key::is_usable(key.expose()));
-            return if is_usable {
-                Ok(())
-            } else {
-                Err(Error::FernetKey {
-                    origin: origin.to_string(),
-                })
-            };
+        while let Some(airflow_config::Found::InBackend(request)) = &found {
+            let key = self.config_value(&request.key).await?;
+            let key = key.filter(|key| request.is_answered_by(Some(key.expose())));
+            if let Some(key) = key {
+                return usable_fernet_key(&key, &request.origin);
+            }
+            found = self
+                .config
+                .option_after_secret("core", "fernet_key", request)?;
         }
-        Ok(())
+        match found {
+            Some(airflow_config::Found::Value(key)) => usable_fernet_key(&key.value, &key.origin),
+            _ => Ok(()),
+        }
     }
 
     /// What the custom backend's `get_config` gives, if it is text.
@@ -225,6 +215,15 @@ impl SearchPath {
                 report.hints = backend.near_misses(lookup.kind, &lookup.id).await;
             }
         }
+    }
+}
+
+fn usable_fernet_key(key: &SecretText, origin: &Origin) -> Result<()> {
+    match fernet_key::is_usable(key.expose()) {
+        true => Ok(()),
+        false => Err(Error::FernetKey {
+            origin: origin.to_string(),
+        }),
     }
 }
 
@@ -307,7 +306,8 @@ fn custom_layer(
 
 fn kind_of(setting: &BackendSetting) -> Result<BackendKind> {
     BackendKind::from_class_path(&setting.class_path).ok_or_else(|| Error::UnknownBackend {
-        class_path: setting.class_path.clone(),
+        class_path: class_path::shown(&setting.class_path),
+        hint: class_path::hint_for(&setting.class_path),
         origin: setting.origin.to_string(),
     })
 }

@@ -24,12 +24,19 @@ pub(super) struct Interpolation<'a> {
 /// What stands between `${` and `}`.
 struct Braced<'a> {
     name: &'a str,
-    operation: Option<(Operator, &'a str)>,
+    operation: Option<Operation<'a>>,
     /// The number of bytes up to and with the closing brace.
     width: usize,
 }
 
-#[derive(Clone, Copy)]
+/// What follows the name.
+struct Operation<'a> {
+    operator: Operator,
+    /// Whether a variable that is set to nothing counts as set: it does without a `:`.
+    empty_counts: bool,
+    word: &'a str,
+}
+
 enum Operator {
     /// `-`
     Default,
@@ -94,22 +101,19 @@ impl Interpolation<'_> {
         braced: &Braced,
         depth: usize,
     ) -> Result<(), EnvFileProblem> {
-        let Some((operator, word)) = braced.operation else {
+        let Some(operation) = &braced.operation else {
             return self.append_variable(expanded, braced.name);
         };
-        let (empty_counts, word) = match word.strip_prefix(':') {
-            Some(_) => (false, &word[2..]),
-            None => (true, &word[1..]),
-        };
-        let word = self.expand_nested(word, depth + 1)?;
+        let word = self.expand_nested(operation.word, depth + 1)?;
         let value = (self.lookup)(braced.name)?;
-        let usable = value.is_some_and(|value| empty_counts || !value.is_empty());
-        match operator {
-            Operator::Required if !usable => Err(EnvFileProblem::Required {
+        let is_set = value.is_some_and(|value| operation.empty_counts || !value.is_empty());
+        match (&operation.operator, is_set) {
+            (Operator::Required, false) => Err(EnvFileProblem::Required {
                 name: braced.name.to_owned(),
             }),
-            Operator::Default if !usable => self.append(expanded, &word),
-            Operator::Alternative if usable => self.append(expanded, &word),
+            (Operator::Default, false) | (Operator::Alternative, true) => {
+                self.append(expanded, &word)
+            }
             _ => self.append(expanded, value.unwrap_or_default()),
         }
     }
@@ -145,16 +149,26 @@ impl<'a> Braced<'a> {
                 width: name.len() + 1,
             });
         }
-        let operator = match after.strip_prefix(':').unwrap_or(after).chars().next()? {
+        let (empty_counts, operation) = match after.strip_prefix(':') {
+            Some(operation) => (false, operation),
+            None => (true, after),
+        };
+        let operator = match operation.chars().next()? {
             '-' => Operator::Default,
             '+' => Operator::Alternative,
             '?' => Operator::Required,
             _ => return None,
         };
         let end = closing_brace(inside)?;
+        let word = &inside[inside.len() - operation.len() + 1..end];
+        let operation = Some(Operation {
+            operator,
+            empty_counts,
+            word,
+        });
         Some(Self {
             name,
-            operation: Some((operator, &inside[name.len()..end])),
+            operation,
             width: end + 1,
         })
     }

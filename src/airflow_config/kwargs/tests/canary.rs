@@ -7,7 +7,7 @@ use crate::airflow_config::{Origin, Place};
 const CANARIES: [&str; 4] = ["QzXw7kJv", "wVqJx9Zk", "zKqYv3Wj", "JqZxk5Vw"];
 
 /// Realistic kwargs; every secret in them is made of canaries.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 9] = [
     r#"{"url": "https://QzXw7kJv", "token": "wVqJx9Zk", "connections_path": "zKqYv3Wj", "mount_point": null}"#,
     r#"{"url":$VAULT__URL,"token": $TOKEN,"connections_path": "QzXw7kJv","kv_engine_version":1}"#,
     "{\n  \"gcp_keyfile_dict\": {\"private_key\": \"QzXw7kJv\\nwVqJx9Zk\\n\", \"project\": [\"zKqYv3Wj\"]},\n  \"sep\": \"-\"\n}",
@@ -16,6 +16,7 @@ const TEXTS: [&str; 8] = [
     r#"{"token": "$TOKEN", "url": "${VAULT__URL}QzXw7kJv", "wVqJx9Zk": ["$QUOTED", true]}"#,
     "token=QzXw7kJv url='wVqJx9Zk' # zKqYv3Wj",
     "$KWARGS",
+    r#"{"token": $QzXw7kJv, "url": "wVqJx9Zk$zKqYv3Wj"}"#,
 ];
 
 /// What broken text is made with.
