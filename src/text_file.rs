@@ -66,6 +66,15 @@ pub fn read(path: &Path, limit: u64) -> Result<String, TextFileError> {
     })
 }
 
+/// [`read`] on a thread of its own, so that a pipe without a writer can be given up when time is over.
+pub async fn read_apart(path: &Path, limit: u64) -> Result<String, TextFileError> {
+    let path = path.to_owned();
+    match tokio::task::spawn_blocking(move || read(&path, limit)).await {
+        Ok(text) => text,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
 /// One byte more than `limit` at most, so that the caller can tell that there is more.
 fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -161,6 +161,14 @@ impl Env {
         self.variables.get(OsStr::new(name))?.place.as_ref()
     }
 
+    /// A file in the home directory, `~/NAME`, as `os.path.expanduser` finds it; `None` where there is no home.
+    ///
+    /// # Errors
+    /// `HOME` is not UTF-8.
+    pub fn in_home(&self, name: &str) -> Result<Option<std::path::PathBuf>, EnvError> {
+        Ok(user_home::expand_user(self, &format!("~/{name}"))?.map(Into::into))
+    }
+
     /// The names of all variables, in order. A name that is not UTF-8 is left out.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().filter_map(|name| name.to_str())

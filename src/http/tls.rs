@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, ClientBuilder, Identity};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+use zeroize::Zeroizing;
 
 use super::HttpSettings;
 use crate::env::Env;
@@ -88,8 +89,19 @@ fn system_certificates(env: &Env) -> Result<Vec<Certificate>> {
     Ok(usable(loaded))
 }
 
+/// Refuses what is neither file nor folder: a device could be read for ever.
+fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<()> {
+    let because = match path.metadata() {
+        Ok(metadata) if metadata.is_file() || metadata.is_dir() => return Ok(()),
+        Ok(_) => "it is no regular file".to_owned(),
+        Err(error) => error.kind().to_string(),
+    };
+    Err(tls_file(path, origin, what, because))
+}
+
 /// The CAs in a PEM file or in the files of a folder.
 fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>> {
+    check_kind(path, origin, "CA bundle")?;
     let (file, folder) = if path.is_dir() {
         (None, Some(path))
     } else {
@@ -116,12 +128,13 @@ fn usable(loaded: CertificateResult) -> Vec<Certificate> {
 }
 
 fn identity(settings: &ClientCertificate) -> Result<Identity> {
-    let mut pem = Vec::new();
+    let mut pem = Zeroizing::new(Vec::new());
     for path in [Some(&settings.certificate), settings.key.as_ref()]
         .into_iter()
         .flatten()
     {
-        let text = fs::read(path).map_err(|error| {
+        check_kind(path, &settings.origin, "client certificate")?;
+        let text = fs::read(path).map(Zeroizing::new).map_err(|error| {
             tls_file(
                 path,
                 &settings.origin,

@@ -1,6 +1,7 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
 use crate::error::Failure;
+use crate::text_file::TextFileError;
 
 /// A failure to read from Vault. Holds paths, statuses and Vault's own short words, never a token.
 #[derive(Debug, thiserror::Error)]
@@ -24,14 +25,12 @@ pub enum VaultError {
         because: String,
     },
     /// A file with a token or JWT cannot be read.
-    #[error("`{path}`, named by {origin}, cannot be read: {because}")]
+    #[error("{origin} names a file that cannot be used: {error}")]
     CredentialFile {
-        /// The file.
-        path: String,
         /// The setting that names it.
         origin: &'static str,
-        /// The system's words.
-        because: String,
+        /// The file, and what is the matter with it.
+        error: TextFileError,
     },
     /// No AWS or Google credentials, or no region, for a login that is signed with them.
     #[error("the {auth_type} login could not be signed: {because}")]

@@ -3,7 +3,7 @@
 //! Mirrors `_VaultClient._auth_gcp` of the hashicorp provider 4.8.4 and the google provider's `get_credentials_and_project_id`.
 //! The surprising rule: even with a key file in hand the JWT is signed by a call to IAM (`signJwt`), never with the key itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use google_cloud_auth::credentials::{impersonated, service_account};
@@ -20,6 +20,7 @@ use crate::http::{self, Deadline};
 use crate::python::json::{self as python_json, Value};
 use crate::python::text::strip;
 use crate::secret::SecretText;
+use crate::text_file;
 
 const IAM: &str = "https://iam.googleapis.com";
 /// How long the JWT is good for; Vault takes no longer one.
@@ -175,12 +176,12 @@ impl Gcp {
                 ))
             }
             KeySource::File(path) => {
-                self.account_of_key(read_key(path, "\"gcp_key_path\"")?, None)
+                self.account_of_key(read_key(path, "\"gcp_key_path\"").await?, None)
                     .await
             }
             KeySource::Default => match default_file(env)? {
                 Some((path, origin)) => {
-                    self.account_of_key(read_key(&path, &origin)?, project_override(env)?)
+                    self.account_of_key(read_key(&path, &origin).await?, project_override(env)?)
                         .await
                 }
                 None => self.account_of_machine(http, env, deadline).await,
@@ -289,6 +290,9 @@ impl Gcp {
     }
 }
 
+/// The largest credentials file that is read, in bytes.
+const LARGEST_KEY: u64 = 1024 * 1024;
+
 /// How long the metadata server, which is on this machine or nowhere, may take.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -305,14 +309,14 @@ fn parsed(text: &str, origin: &str) -> Result<Json> {
     serde_json::from_str(text).map_err(|_| not_signed(format!("{origin} is not JSON")))
 }
 
-fn read_key(path: &std::path::Path, origin: &str) -> Result<Json> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+async fn read_key(path: &Path, origin: &str) -> Result<Json> {
+    let text = text_file::read_apart(path, LARGEST_KEY).await;
+    let text = text.map_err(|error| {
         not_signed(format!(
-            "`{}`, named by {origin}, cannot be read: {error}",
-            path.display()
+            "{origin} names a file that cannot be used: {error}"
         ))
     })?;
-    parsed(&text, origin)
+    parsed(SecretText::from(text).expose(), origin)
 }
 
 /// Application default credentials: the variable, else gcloud's folder.
@@ -328,9 +332,7 @@ fn default_file(env: &Env) -> Result<Option<(PathBuf, String)>> {
     }
     let folder = match env.get("CLOUDSDK_CONFIG")? {
         Some(folder) => Some(PathBuf::from(folder)),
-        None => env
-            .get("HOME")?
-            .map(|home| PathBuf::from(home).join(".config/gcloud")),
+        None => env.in_home(".config/gcloud")?,
     };
     let file = folder.map(|folder| folder.join("application_default_credentials.json"));
     Ok(file

@@ -11,6 +11,7 @@ mod error;
 mod gcp;
 mod path;
 mod settings;
+mod transport;
 
 use std::sync::Arc;
 

@@ -4,15 +4,15 @@
 //! each lookup, which then falls through to the next layer. Such faults are kept here until a lookup asks for them.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::auth::Auth;
 use super::error::VaultError;
 use super::path::Server;
+use super::transport;
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{ClientCertificate, HttpSettings, Proxies, Verify};
+use crate::http::{HttpSettings, Verify};
 use crate::python::json::Value;
 use crate::secret::SecretText;
 use crate::secret_kind::SecretKind;
@@ -61,9 +61,6 @@ pub const KWARGS: &[&str] = &[
     "request_header",
     "ignore_exceptions",
 ];
-
-/// hvac's default for one request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A version of the KV engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +149,7 @@ impl Settings {
             server,
             namespace,
             request_header: kwargs.truthy("request_header", true),
-            http: http_settings(kwargs, env, &mut faults)?,
+            http: transport::http_settings(kwargs, env, &mut faults)?,
             global_secrets_path: matches!(kwargs.get("global_secrets_path"), Some(value) if *value != Value::None),
             fault: faults.first,
         })
@@ -293,114 +290,4 @@ fn kv_version(kwargs: Kwargs<'_>) -> Result<KvVersion, KwargError> {
         Some(Value::Float(version)) if *version == 2.0 => Ok(KvVersion::Two),
         Some(other) => Err(kwargs.wrong_type("kv_engine_version", "the number 1 or 2", other)),
     }
-}
-
-fn http_settings(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<HttpSettings> {
-    Ok(HttpSettings {
-        verify: verify(kwargs, env, faults)?,
-        client_certificate: client_certificate(kwargs, env, faults)?,
-        proxies: faults.note(proxies(kwargs)).unwrap_or_default(),
-        timeout: faults.note(timeout(kwargs)).unwrap_or(REQUEST_TIMEOUT),
-        follow_redirects: kwargs.truthy("allow_redirects", true),
-    })
-}
-
-/// `verify`: true, false, a CA file or folder; null alone lets `VAULT_CACERT` and `VAULT_CAPATH` in.
-fn verify(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Verify> {
-    let bundle = |path: &str, origin: &str| Verify::Bundle {
-        path: path.into(),
-        origin: origin.into(),
-    };
-    match kwargs.get("verify") {
-        None | Some(Value::Bool(true)) => Ok(Verify::Trusted),
-        Some(Value::None) => {
-            for name in ["VAULT_CACERT", "VAULT_CAPATH"] {
-                if let Some(path) = env.get(name)?.filter(|path| !path.is_empty()) {
-                    return Ok(bundle(path, &format!("`{name}`")));
-                }
-            }
-            Ok(Verify::Trusted)
-        }
-        Some(value) if !value.is_truthy() => Ok(Verify::Off),
-        Some(Value::Text(path)) => Ok(bundle(path.expose(), "kwarg `verify`")),
-        Some(other) => {
-            faults.note::<()>(Err(kwargs.wrong_type(
-                "verify",
-                "true, false or the path of a CA file",
-                other,
-            )));
-            Ok(Verify::Trusted)
-        }
-    }
-}
-
-/// `cert`: one PEM file; absent: `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`. requests takes a pair only as a tuple, which JSON
-/// does not have, and fails on a list.
-fn client_certificate(
-    kwargs: Kwargs<'_>,
-    env: &Env,
-    faults: &mut Faults,
-) -> Result<Option<ClientCertificate>> {
-    match kwargs.get("cert").filter(|cert| cert.is_truthy()) {
-        None => {
-            let certificate = env
-                .get("VAULT_CLIENT_CERT")?
-                .filter(|path| !path.is_empty());
-            let key = env.get("VAULT_CLIENT_KEY")?.map(Into::into);
-            let origin = "`VAULT_CLIENT_CERT`".into();
-            Ok(certificate.map(|certificate| ClientCertificate {
-                certificate: certificate.into(),
-                key,
-                origin,
-            }))
-        }
-        Some(Value::Text(path)) => {
-            let origin = "kwarg `cert`".into();
-            Ok(Some(ClientCertificate {
-                certificate: path.expose().into(),
-                key: None,
-                origin,
-            }))
-        }
-        Some(other) => {
-            let wanted = "the path of one PEM file that holds certificate and key";
-            Ok(faults.note(Err(kwargs.wrong_type("cert", wanted, other))))
-        }
-    }
-}
-
-/// `proxies`: an object of addresses by scheme.
-fn proxies(kwargs: Kwargs<'_>) -> Result<Proxies, KwargError> {
-    let wrong = |value| kwargs.wrong_type("proxies", "an object of addresses by scheme", value);
-    let by_scheme = match kwargs.get("proxies").filter(|proxies| proxies.is_truthy()) {
-        None => return Ok(Proxies::default()),
-        Some(Value::Dict(by_scheme)) => by_scheme,
-        Some(other) => return Err(wrong(other)),
-    };
-    let address = |scheme: &str| match by_scheme.get(scheme) {
-        None | Some(Value::None) => Ok(None),
-        Some(Value::Text(address)) => Ok(Some(address.clone())),
-        Some(other) => Err(wrong(other)),
-    };
-    Ok(Proxies {
-        http: address("http")?,
-        https: address("https")?,
-        all: address("all")?,
-    })
-}
-
-/// `timeout`: seconds for one request; null is no limit but `--timeout`.
-fn timeout(kwargs: Kwargs<'_>) -> Result<Duration, KwargError> {
-    let seconds = match kwargs.get("timeout") {
-        None => return Ok(REQUEST_TIMEOUT),
-        Some(Value::None) => return Ok(Duration::MAX),
-        Some(Value::Int(digits)) => digits.parse::<f64>().ok(),
-        Some(Value::Float(seconds)) => Some(*seconds),
-        Some(_) => None,
-    };
-    let given = kwargs.get("timeout").unwrap_or(&Value::None);
-    seconds
-        .filter(|seconds| *seconds > 0.0)
-        .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-        .ok_or_else(|| kwargs.wrong_type("timeout", "a number of seconds above zero", given))
 }

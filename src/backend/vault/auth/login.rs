@@ -1,0 +1,168 @@
+//! Logging in, as `_VaultClient._client` and hvac's auth methods do.
+//!
+//! The surprising rule: the first token is that of `VAULT_TOKEN` or `~/.vault-token`, and a login shows it.
+
+use std::path::Path;
+
+use reqwest::{Client, Method};
+
+use super::{Auth, AuthMethod, InitialToken};
+use crate::backend::Surroundings;
+use crate::backend::vault::client::{Session, member, text};
+use crate::backend::vault::error::VaultError;
+use crate::backend::vault::settings::Settings;
+use crate::error::Result;
+use crate::http::{self, Deadline};
+use crate::python::json::{Dict, Value};
+use crate::python::text::strip;
+use crate::python::urllib::quote;
+use crate::secret::SecretText;
+use crate::text_file;
+
+/// Opens a session and gets its token, as `_VaultClient._client` does.
+///
+/// # Errors
+/// No token to be had, or no answer.
+pub async fn log_in(
+    settings: &Settings,
+    surroundings: &Surroundings,
+    deadline: Deadline,
+) -> Result<Session> {
+    let http = http::client(&surroundings.env, &settings.http)?;
+    let initial = settings.auth.initial.read().await?;
+    let session = Session::new(http, settings.clone(), initial, surroundings.trace);
+    let session = match &settings.auth.method {
+        AuthMethod::Token { token, path, .. } => {
+            let token = match path {
+                Some(path) => Some(read_stripped(path.as_ref(), "`token_path`").await?),
+                None => token.clone(),
+            };
+            session.with_token(token)
+        }
+        AuthMethod::Azure | AuthMethod::Radius => session,
+        method => {
+            let (path, body) = login_request(
+                method,
+                &settings.auth,
+                session.http(),
+                surroundings,
+                deadline,
+            )
+            .await?;
+            let token = token_from_login(&session, &path, &body, deadline).await?;
+            session.with_token(Some(token))
+        }
+    };
+    if session.has_token() {
+        return Ok(session);
+    }
+    let because = format!("{} gives none", settings.auth.token_origin());
+    Err(VaultError::NoToken { because }.into())
+}
+
+/// The path below `/v1/` and the body of a login.
+async fn login_request(
+    method: &AuthMethod,
+    auth: &Auth,
+    http: &Client,
+    surroundings: &Surroundings,
+    deadline: Deadline,
+) -> Result<(String, Value)> {
+    let role_and_jwt =
+        |role: &str, jwt: SecretText| body([("role", Some(role.into())), ("jwt", Some(jwt))]);
+    let at_login = |body| Ok((auth.login_path(), body));
+    match method {
+        AuthMethod::AppRole { role_id, secret_id } => at_login(body([
+            ("role_id", Some(role_id.clone())),
+            ("secret_id", secret_id.clone()),
+        ])),
+        AuthMethod::GitHub { token } => at_login(body([("token", token.clone())])),
+        AuthMethod::Jwt { role, token, path } => {
+            at_login(role_and_jwt(role, jwt(token, path).await?))
+        }
+        AuthMethod::Kubernetes { role, path } => at_login(role_and_jwt(
+            role,
+            read_stripped(path.as_ref(), "`kubernetes_jwt_path`").await?,
+        )),
+        AuthMethod::Ldap { username, password } => {
+            let path = format!("{}/{}", auth.login_path(), quote(username, "/"));
+            Ok((path, body([("password", password.clone())])))
+        }
+        // hvac quotes neither mount nor user here, so a `?` in either begins a query.
+        AuthMethod::UserPass { username, password } => Ok((
+            format!("auth/{}/login/{username}", auth.mount()),
+            body([("password", password.clone())]),
+        )),
+        AuthMethod::AwsIam(aws_iam) => {
+            at_login(aws_iam.login_body(http, surroundings, deadline).await?)
+        }
+        AuthMethod::Gcp(gcp) => {
+            let jwt = gcp.signed_jwt(http, surroundings, deadline).await?;
+            at_login(role_and_jwt(gcp.role(), jwt))
+        }
+        AuthMethod::Token { .. } | AuthMethod::Azure | AuthMethod::Radius => at_login(Value::None),
+    }
+}
+
+async fn jwt(token: &Option<SecretText>, path: &Option<String>) -> Result<SecretText> {
+    match (token, path) {
+        (Some(token), _) => Ok(strip(token.expose()).into()),
+        (None, path) => {
+            let path = path.as_deref().unwrap_or_default();
+            read_stripped(path.as_ref(), "`jwt_token_path`").await
+        }
+    }
+}
+
+/// A JSON object of texts, `null` for what is not given.
+fn body<const N: usize>(members: [(&str, Option<SecretText>); N]) -> Value {
+    let value = |text: Option<SecretText>| text.map_or(Value::None, Value::Text);
+    Value::Dict(
+        members
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), value(text)))
+            .collect::<Dict>(),
+    )
+}
+
+/// Sends a login and takes `auth.client_token` out of the answer.
+async fn token_from_login(
+    session: &Session,
+    path: &str,
+    body: &Value,
+    deadline: Deadline,
+) -> Result<SecretText> {
+    let reply = session
+        .send(Method::POST, path, Some(body), deadline)
+        .await?;
+    let status = reply.status.as_u16();
+    let answer = reply.or_error(Some(path), &session.hidden())?.json();
+    let token = answer
+        .as_ref()
+        .and_then(|answer| member(answer, &["auth", "client_token"]))
+        .and_then(text);
+    token
+        .map(SecretText::from)
+        .ok_or_else(|| VaultError::NotVault { status }.into())
+}
+
+impl InitialToken {
+    async fn read(&self) -> Result<Option<SecretText>> {
+        match (&self.from_env, &self.file) {
+            (Some(token), _) if !token.expose().is_empty() => Ok(Some(token.clone())),
+            (_, Some(file)) if file.exists() => read_stripped(file, "hvac").await.map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The largest token that is read from a file, in bytes.
+const LARGEST_TOKEN: u64 = 1024 * 1024;
+
+/// A small text file, without the white space around it.
+async fn read_stripped(path: &Path, origin: &'static str) -> Result<SecretText> {
+    let text = text_file::read_apart(path, LARGEST_TOKEN).await;
+    let text =
+        SecretText::from(text.map_err(|error| VaultError::CredentialFile { origin, error })?);
+    Ok(strip(text.expose()).into())
+}

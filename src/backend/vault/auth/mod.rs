@@ -1,0 +1,188 @@
+//! Authentication: the eleven types of `_VaultClient` (hashicorp provider 4.8.4), what each holds and where its token is from.
+//!
+//! The surprising rule: `azure` and `radius` do not log in at all. Airflow sends a write that *configures* the auth mount and
+//! then goes on with `VAULT_TOKEN` or `~/.vault-token`. secretctl uses that token and never sends the write.
+
+mod kwargs;
+mod login;
+
+use std::path::PathBuf;
+
+use super::settings::Faults;
+use super::{aws_iam, gcp};
+use crate::backend::kwargs::Kwargs;
+use crate::env::Env;
+use crate::error::Result;
+use crate::python::urllib::quote;
+use crate::secret::SecretText;
+
+pub use login::log_in;
+
+/// How to get a token.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    method: AuthMethod,
+    /// `auth_mount_point`, if it is not the default of the method.
+    mount: Option<String>,
+    /// The token that hvac starts with: `VAULT_TOKEN`, else `~/.vault-token`.
+    initial: InitialToken,
+}
+
+/// An authentication type with what it needs.
+#[derive(Clone, Debug)]
+pub enum AuthMethod {
+    /// `token`: the kwarg or `VAULT_TOKEN`, unless a file is named.
+    Token {
+        token: Option<SecretText>,
+        path: Option<String>,
+        from_kwargs: bool,
+    },
+    /// `approle`
+    AppRole {
+        role_id: SecretText,
+        secret_id: Option<SecretText>,
+    },
+    /// `aws_iam`: a signed GetCallerIdentity.
+    AwsIam(aws_iam::AwsIam),
+    /// `azure`: no login; see the module's first lines.
+    Azure,
+    /// `gcp`: a JWT signed by Google's IAM.
+    Gcp(gcp::Gcp),
+    /// `github`
+    GitHub { token: Option<SecretText> },
+    /// `jwt`: the token itself, else a file.
+    Jwt {
+        role: String,
+        token: Option<SecretText>,
+        path: Option<String>,
+    },
+    /// `kubernetes`: a service account's token.
+    Kubernetes { role: String, path: String },
+    /// `ldap`
+    Ldap {
+        username: String,
+        password: Option<SecretText>,
+    },
+    /// `radius`: no login; see the module's first lines.
+    Radius,
+    /// `userpass`
+    UserPass {
+        username: String,
+        password: Option<SecretText>,
+    },
+}
+
+/// The token that hvac's client starts with.
+#[derive(Clone, Debug)]
+struct InitialToken {
+    from_env: Option<SecretText>,
+    file: Option<PathBuf>,
+}
+
+impl Auth {
+    /// Reads the kwargs of the chosen type, as `_VaultClient.__init__` checks them.
+    ///
+    /// # Errors
+    /// What the constructor raises on. What only fails a lookup goes to `faults`.
+    pub fn from_kwargs(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Auth> {
+        let initial = InitialToken {
+            from_env: env.get("VAULT_TOKEN")?.map(SecretText::from),
+            file: env.in_home(".vault-token")?,
+        };
+        let method = AuthMethod::from_kwargs(kwargs, &initial, faults)?;
+        let mount = faults
+            .note(kwargs.text("auth_mount_point"))
+            .flatten()
+            .filter(|mount| !mount.is_empty());
+        let auth = Auth {
+            method,
+            mount,
+            initial,
+        };
+        for secret in auth.secrets() {
+            faults.header(
+                "the token",
+                Some(secret).filter(|_| matches!(auth.method, AuthMethod::Token { .. })),
+            );
+        }
+        Ok(auth)
+    }
+
+    /// Every secret that is sent in order to log in, so that none is shown when a server repeats it.
+    pub fn secrets(&self) -> Vec<&str> {
+        let own = match &self.method {
+            AuthMethod::Token { token, .. }
+            | AuthMethod::GitHub { token }
+            | AuthMethod::Jwt { token, .. } => token.as_ref(),
+            AuthMethod::AppRole { secret_id, .. } => secret_id.as_ref(),
+            AuthMethod::Ldap { password, .. } | AuthMethod::UserPass { password, .. } => {
+                password.as_ref()
+            }
+            AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
+            AuthMethod::Azure
+            | AuthMethod::Radius
+            | AuthMethod::Gcp(_)
+            | AuthMethod::Kubernetes { .. } => None,
+        };
+        own.into_iter()
+            .chain(self.initial.from_env.as_ref())
+            .map(SecretText::expose)
+            .collect()
+    }
+
+    /// Where the token comes from, for a person who has to replace it.
+    pub fn token_origin(&self) -> String {
+        match &self.method {
+            AuthMethod::Token {
+                path: Some(path), ..
+            } => format!("the file `{path}`, named by \"token_path\""),
+            AuthMethod::Token {
+                from_kwargs: true, ..
+            } => "kwarg `token`".into(),
+            AuthMethod::Token { .. } => "`VAULT_TOKEN`".into(),
+            AuthMethod::Azure | AuthMethod::Radius => "`VAULT_TOKEN` or `~/.vault-token`".into(),
+            method => format!("the {} login", method.name()),
+        }
+    }
+
+    /// What a person should know about this authentication type.
+    pub fn warning(&self) -> Option<String> {
+        let name = self.method.name();
+        matches!(self.method, AuthMethod::Azure | AuthMethod::Radius).then(|| {
+            format!(
+                "\"auth_type\": \"{name}\" never logs in: Airflow overwrites the configuration of the {name} auth mount and then \
+                 uses VAULT_TOKEN or ~/.vault-token; secretctl uses that token and does not send the write"
+            )
+        })
+    }
+
+    fn mount(&self) -> &str {
+        self.mount.as_deref().unwrap_or(match &self.method {
+            AuthMethod::AwsIam(_) => "aws",
+            method => method.name(),
+        })
+    }
+
+    fn login_path(&self) -> String {
+        format!("auth/{}/login", quote(self.mount(), "/"))
+    }
+}
+
+impl AuthMethod {
+    /// The name in `auth_type`.
+    fn name(&self) -> &'static str {
+        match self {
+            AuthMethod::Token { .. } => "token",
+            AuthMethod::AppRole { .. } => "approle",
+            AuthMethod::AwsIam(_) => "aws_iam",
+            AuthMethod::Azure => "azure",
+            AuthMethod::Gcp(_) => "gcp",
+            AuthMethod::GitHub { .. } => "github",
+            AuthMethod::Jwt { .. } => "jwt",
+            AuthMethod::Kubernetes { .. } => "kubernetes",
+            AuthMethod::Ldap { .. } => "ldap",
+            AuthMethod::Radius => "radius",
+            AuthMethod::UserPass { .. } => "userpass",
+        }
+    }
+}
