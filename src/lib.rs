@@ -20,6 +20,7 @@ pub mod connection;
 pub mod env;
 pub mod error;
 pub mod http;
+mod nearest;
 pub mod python;
 pub mod search_path;
 pub mod secret;

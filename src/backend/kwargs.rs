@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: an absent kwarg has its default, a `null` one is Python's `None`, and the two often differ.
 
+use crate::nearest::nearest;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 
@@ -138,16 +139,6 @@ impl<'a> Kwargs<'a> {
             })
             .collect()
     }
-}
-
-/// The known name that `name` is probably a misspelling of.
-fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
-    let likeness = |candidate: &&str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
-    let best = known
-        .iter()
-        .copied()
-        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))?;
-    (likeness(&best) > 0.8).then_some(best)
 }
 
 /// A value's type in the words of its JSON.

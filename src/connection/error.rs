@@ -1,8 +1,8 @@
 //! Why Airflow cannot use a connection, told without any of its values.
 
-use strsim::jaro_winkler;
 use thiserror::Error;
 
+use crate::nearest::nearest;
 use crate::python::json::{JsonError, Value};
 use crate::python::urllib::SplitError;
 
@@ -136,7 +136,7 @@ impl UnknownField {
 
     /// The field that may have been meant.
     pub fn hint(&self) -> Option<String> {
-        nearest(&self.name, &OUTPUT_FIELDS).map(|field| format!("did you mean `{field}`?"))
+        nearest_field(&self.name, &OUTPUT_FIELDS).map(|field| format!("did you mean `{field}`?"))
     }
 }
 
@@ -187,7 +187,7 @@ const OTHER_WORDS: [(&str, &str); 15] = [
 ];
 
 fn unknown_key_hint(key: &str) -> String {
-    match nearest(key, &JSON_FIELDS) {
+    match nearest_field(key, &JSON_FIELDS) {
         Some(field) => format!("did you mean `{field}`? anything else goes into `extra`"),
         None => format!(
             "the fields are {}; anything else goes into `extra`",
@@ -197,18 +197,12 @@ fn unknown_key_hint(key: &str) -> String {
 }
 
 /// The field that another tool's word stands for, or whose name is spelt most alike.
-fn nearest(name: &str, fields: &[&'static str]) -> Option<&'static str> {
+fn nearest_field(name: &str, fields: &[&'static str]) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     if let Some((_, field)) = OTHER_WORDS.iter().find(|(word, _)| *word == name) {
         return Some(field);
     }
-    let scored = fields
-        .iter()
-        .map(|field| (jaro_winkler(&name, field), *field));
-    let best = scored
-        .filter(|(score, _)| *score >= 0.85)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    best.map(|(_, field)| field)
+    nearest(&name, fields)
 }
 
 fn names(fields: &[&str]) -> String {

@@ -1,0 +1,42 @@
+//! "Did you mean": the known name that a misspelt one is probably meant to be.
+
+use strsim::jaro_winkler;
+
+/// How alike two names must be for one to be a misspelling of the other, from 0 to 1.
+const ALIKE: f64 = 0.82;
+
+/// The name in `known` that `name` looks most like, if it looks like any.
+pub fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let scored = known
+        .iter()
+        .map(|known| (jaro_winkler(&name, known), *known));
+    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.filter(|(score, _)| *score >= ALIKE)
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelling_is_answered_and_another_word_is_not() {
+        let known = [
+            "url",
+            "mount_point",
+            "kv_engine_version",
+            "connections_path",
+        ];
+        for (written, meant) in [
+            ("mountpoint", Some("mount_point")),
+            ("Mount_Point", Some("mount_point")),
+            ("kv_version", Some("kv_engine_version")),
+            ("connection_path", Some("connections_path")),
+            ("vault_token", None),
+            ("zzz", None),
+        ] {
+            assert_eq!(nearest(written, &known), meant, "{written}");
+        }
+    }
+}
