@@ -80,12 +80,15 @@ impl VaultBackend {
         if kind != SecretKind::Config && self.names_a_team(id) {
             return Err("with [core] multi_team an id with `/` could name a team's secret, so it is not looked up".into());
         }
+        let mount_point = settings.mount_point.as_deref();
         let paths = bases
             .iter()
-            .map(|base| SecretPath::new(settings.mount_point.as_deref(), base, id));
-        paths.collect::<Option<Vec<_>>>().ok_or_else(|| {
-            "with \"mount_point\": null the id must begin with the mount, as in `MOUNT/ID`, and this one has no `/`".into()
-        })
+            .filter_map(|base| SecretPath::new(mount_point, base, id));
+        let paths: Vec<SecretPath> = paths.collect();
+        if paths.is_empty() {
+            return Err("with \"mount_point\": null the id must begin with the mount, as in `MOUNT/ID`, and this one has no `/`".into());
+        }
+        Ok(paths)
     }
 
     /// `VaultBackend._names_a_team_namespace`, for a caller that has no team.
