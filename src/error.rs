@@ -7,6 +7,11 @@
 use std::time::Duration;
 
 use crate::airflow_config::ConfigError;
+use crate::backend::aws::error::AwsError;
+use crate::backend::azure_key_vault::AzureKeyVaultError;
+use crate::backend::cloud_secret_manager::CloudSecretManagerError;
+use crate::backend::google::GoogleError;
+use crate::backend::kubernetes_secrets::KubernetesError;
 use crate::backend::local_filesystem::LocalFilesystemError;
 use crate::backend::vault::VaultError;
 use crate::backend::{class_path, kwargs::KwargError};
@@ -127,6 +132,23 @@ pub enum Error {
     /// Vault refused, failed, or answered something that is not Vault's.
     #[error(transparent)]
     Vault(#[from] VaultError),
+
+    /// Kubernetes refused, failed, or holds something that is no value.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    /// AWS refused, failed, or could not be asked as the settings say.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// Key Vault refused, failed, or answered something that is not Key Vault's, or no credential gave a token for it.
+    #[error(transparent)]
+    AzureKeyVault(#[from] AzureKeyVaultError),
+    /// Secret Manager refused, failed, or answered something that is not its own.
+    #[error(transparent)]
+    CloudSecretManager(#[from] CloudSecretManagerError),
+
+    /// Google credentials are missing or unusable, or give no token.
+    #[error(transparent)]
+    Google(#[from] GoogleError),
 
     /// A server could not be asked.
     #[error("could not be reached: {because}")]
@@ -254,6 +276,11 @@ impl Error {
             | Error::Proxy { .. } => Failure::Configuration,
             Error::LocalFilesystem(error) => error.failure(),
             Error::Vault(error) => error.failure(),
+            Error::Kubernetes(error) => error.failure(),
+            Error::Aws(error) => error.failure(),
+            Error::AzureKeyVault(error) => error.failure(),
+            Error::CloudSecretManager(error) => error.failure(),
+            Error::Google(error) => error.failure(),
             Error::Unreachable { .. } | Error::TimedOut { .. } => Failure::Unreachable,
             Error::AnswerTooLarge { .. }
             | Error::Connection(_)
@@ -279,6 +306,11 @@ impl Error {
             Error::Kwarg(error) => error.hint(),
             Error::LocalFilesystem(error) => error.hint(),
             Error::Vault(error) => error.hint(),
+            Error::Kubernetes(error) => error.hint(),
+            Error::Aws(error) => error.hint(),
+            Error::AzureKeyVault(error) => error.hint(),
+            Error::CloudSecretManager(error) => error.hint(),
+            Error::Google(error) => error.hint(),
             Error::Connection(error) => error.hint(),
             Error::UnknownBackend { hint, .. } => Some(hint.clone()),
             Error::NotServed { .. } => Some(format!("secretctl serves {}", class_path::served_names())),
@@ -304,7 +336,7 @@ impl Error {
 }
 
 /// Advice for the network failures that people meet most.
-fn unreachable_hint(because: &str) -> Option<String> {
+pub(crate) fn unreachable_hint(because: &str) -> Option<String> {
     let because = because.to_lowercase();
     let advice = if because.contains("unknownissuer")
         || because.contains("self-signed")

@@ -1,5 +1,7 @@
 //! What is being done, told on stderr for `-v` and `-vv`. Callers never pass a secret, a token or a header in.
 
+use std::io::{self, Write};
+
 use crate::cli::printable;
 
 /// How much to tell: 0 nothing, 1 the steps, 2 every request.
@@ -14,6 +16,11 @@ impl Trace {
         Self { verbosity }
     }
 
+    /// Tells what a person should know at any verbosity, and what only a lookup brings to light.
+    pub fn warn(self, text: &str) {
+        write_line(&format!("warning: {text}"));
+    }
+
     /// Tells a step: which layer is asked for what, and what it said.
     pub fn step(self, text: impl FnOnce() -> String) {
         self.tell(1, text);
@@ -26,7 +33,12 @@ impl Trace {
 
     fn tell(self, level: u8, text: impl FnOnce() -> String) {
         if self.verbosity >= level {
-            eprintln!("{}", printable(&text()));
+            write_line(&text());
         }
     }
+}
+
+/// A closed stderr is nobody's error.
+fn write_line(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(line));
 }

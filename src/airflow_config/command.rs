@@ -68,8 +68,26 @@ impl CommandError {
 ///
 /// Bytes that are not UTF-8 are dropped, as Airflow drops them.
 pub fn run(env: &Env, command_line: &str, timeout: Duration) -> Result<SecretText, CommandError> {
+    let words = shlex::split(command_line)?;
+    let (program, arguments) = words.split_first().ok_or(CommandError::Empty)?;
+    let mut command = Command::new(program.as_str());
+    command
+        .args(arguments.iter().map(|word| word.as_str()))
+        .env_clear()
+        .envs(env.to_os());
+    output_of(command, timeout)
+}
+
+/// Runs `command` without input and returns what it prints, for at most `timeout`.
+pub fn output_of(mut command: Command, timeout: Duration) -> Result<SecretText, CommandError> {
     let deadline = Instant::now() + timeout.min(LONGEST_RUN);
-    let mut child = start(env, command_line)?;
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = command
+        .spawn()
+        .map_err(|error| CommandError::Start(error.kind()))?;
     let result = output_before(&mut child, deadline, timeout);
     if result.is_err() {
         // it may have ended by itself, and then there is nothing to stop
@@ -77,20 +95,6 @@ pub fn run(env: &Env, command_line: &str, timeout: Duration) -> Result<SecretTex
         let _ = child.wait();
     }
     result
-}
-
-fn start(env: &Env, command_line: &str) -> Result<Child, CommandError> {
-    let words = shlex::split(command_line)?;
-    let (program, arguments) = words.split_first().ok_or(CommandError::Empty)?;
-    Command::new(program.as_str())
-        .args(arguments.iter().map(|word| word.as_str()))
-        .env_clear()
-        .envs(env.to_os())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| CommandError::Start(error.kind()))
 }
 
 fn output_before(

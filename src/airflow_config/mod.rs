@@ -5,7 +5,7 @@
 //! gives is not expanded, while all else is.
 
 mod cfg_file;
-mod command;
+pub(crate) mod command;
 mod error;
 mod kwargs;
 mod origin;

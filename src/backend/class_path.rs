@@ -3,6 +3,11 @@
 //! The surprising rule: Airflow 2.11's contrib paths are aliases of today's provider classes, so today's kwargs apply to them;
 //! Airflow 3 has no contrib package and would not start with one. secretctl serves them and warns.
 
+use super::azure_key_vault::AzureKeyVaultBackend;
+use super::cloud_secret_manager::CloudSecretManagerBackend;
+use super::kubernetes_secrets::KubernetesSecretsBackend;
+use super::secrets_manager::SecretsManagerBackend;
+use super::systems_manager::SystemsManagerParameterStoreBackend;
 use super::vault::VaultBackend;
 
 /// A secrets backend class that Airflow or one of its providers ships.
@@ -129,7 +134,14 @@ impl BackendKind {
     pub fn is_served(self) -> bool {
         matches!(
             self,
-            BackendKind::EnvironmentVariables | BackendKind::LocalFilesystem | BackendKind::Vault
+            BackendKind::EnvironmentVariables
+                | BackendKind::LocalFilesystem
+                | BackendKind::Vault
+                | BackendKind::KubernetesSecrets
+                | BackendKind::SystemsManagerParameterStore
+                | BackendKind::SecretsManager
+                | BackendKind::AzureKeyVault
+                | BackendKind::CloudSecretManager
         )
     }
 
@@ -137,7 +149,15 @@ impl BackendKind {
     pub fn kwarg_names(self) -> &'static [&'static str] {
         match self {
             BackendKind::Vault => VaultBackend::KWARGS,
+            BackendKind::SystemsManagerParameterStore => {
+                SystemsManagerParameterStoreBackend::KWARGS
+            }
+            BackendKind::SecretsManager => SecretsManagerBackend::KWARGS,
+            BackendKind::AzureKeyVault => AzureKeyVaultBackend::KWARGS,
+            BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
             BackendKind::LocalFilesystem => super::local_filesystem::KWARGS,
+            BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
+            BackendKind::Lockbox => super::lockbox::KWARGS,
             _ => &[],
         }
     }

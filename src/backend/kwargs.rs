@@ -31,6 +31,16 @@ pub enum KwargError {
         /// What it is, in words.
         given: &'static str,
     },
+    /// Two kwargs that exclude each other.
+    #[error("{class} takes either kwarg `{name}` or kwarg `{other}`, not both")]
+    Conflict {
+        /// The backend class.
+        class: &'static str,
+        /// The one.
+        name: &'static str,
+        /// The other.
+        other: &'static str,
+    },
     /// The class insists on a kwarg that is not there.
     #[error("{class} with \"auth_type\": \"{auth_type}\" needs {needs}")]
     Missing {
@@ -41,6 +51,19 @@ pub enum KwargError {
         /// What is missing, in words.
         needs: &'static str,
     },
+    /// The class takes only one of several kwargs.
+    #[error("{class} takes only one of {}", in_backticks(.given))]
+    Exclusive {
+        /// The backend class.
+        class: &'static str,
+        /// The kwargs that are given.
+        given: Vec<&'static str>,
+    },
+}
+
+fn in_backticks(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" and ")
 }
 
 impl KwargError {
@@ -122,6 +145,23 @@ impl<'a> Kwargs<'a> {
             class: self.class,
             auth_type,
             needs,
+        }
+    }
+
+    /// The error for two kwargs that exclude each other.
+    pub fn conflict(&self, name: &'static str, other: &'static str) -> KwargError {
+        KwargError::Conflict {
+            class: self.class,
+            name,
+            other,
+        }
+    }
+
+    /// The error for kwargs of which only one may be given.
+    pub fn exclusive(&self, given: Vec<&'static str>) -> KwargError {
+        KwargError::Exclusive {
+            class: self.class,
+            given,
         }
     }
 

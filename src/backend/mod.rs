@@ -4,16 +4,24 @@
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
 pub mod aws;
+pub mod azure_key_vault;
 pub mod class_path;
+pub mod cloud_secret_manager;
 pub mod environment_variables;
+pub mod google;
+pub mod kubernetes_secrets;
 pub mod kwargs;
 pub mod local_filesystem;
+pub mod lockbox;
+pub mod secrets_manager;
+pub mod systems_manager;
 pub mod vault;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -21,10 +29,15 @@ use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 use crate::secret_kind::SecretKind;
 use crate::trace::Trace;
+use azure_key_vault::AzureKeyVaultBackend;
 use class_path::BackendKind;
+use cloud_secret_manager::CloudSecretManagerBackend;
 use environment_variables::EnvironmentVariablesBackend;
+use kubernetes_secrets::KubernetesSecretsBackend;
 use kwargs::Kwargs;
 use local_filesystem::LocalFilesystemBackend;
+use secrets_manager::SecretsManagerBackend;
+use systems_manager::SystemsManagerParameterStoreBackend;
 use vault::VaultBackend;
 
 /// A place that Airflow can read secrets from.
@@ -42,10 +55,33 @@ pub trait Backend: Send + Sync {
     /// something found that Airflow cannot use.
     async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer>;
 
+    /// Reads many at once, with the answers in the order of `ids`; by default one by one, a few at a time.
+    async fn get_many(&self, kind: SecretKind, ids: &[String]) -> Vec<Result<Answer>> {
+        one_by_one(self, kind, ids).await
+    }
+
     /// Why `id` may be absent although somebody expects it: near misses worth a look. Asked only once a lookup has failed.
     async fn near_misses(&self, _kind: SecretKind, _id: &str) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// How many secrets are asked for at a time.
+const AT_ONCE: usize = 4;
+
+/// Asks for each of `ids` alone, a few at a time.
+async fn one_by_one<B: Backend + ?Sized>(
+    backend: &B,
+    kind: SecretKind,
+    ids: &[String],
+) -> Vec<Result<Answer>> {
+    let mut questions: Vec<_> = ids.iter().map(|id| backend.get(kind, id)).collect();
+    let mut answers = Vec::with_capacity(ids.len());
+    while !questions.is_empty() {
+        let later = questions.split_off(questions.len().min(AT_ONCE));
+        answers.extend(join_all(std::mem::replace(&mut questions, later)).await);
+    }
+    answers
 }
 
 /// Where a backend keeps a secret.
@@ -155,7 +191,17 @@ impl Opened {
     }
 }
 
-/// Builds the backend of a class from its kwargs, as its constructor would. Does no I/O.
+impl<B: Backend + 'static> From<(B, Vec<String>)> for Opened {
+    fn from((backend, warnings): (B, Vec<String>)) -> Self {
+        Opened {
+            backend: Box::new(backend),
+            warnings,
+        }
+    }
+}
+
+/// Builds the backend of a class from its kwargs, as its constructor would. Sends nothing; reads at most the credentials file
+/// that a constructor reads.
 ///
 /// # Errors
 /// What would stop Airflow at start-up, and a class that secretctl does not serve. `origin` says where the class is set.
@@ -178,20 +224,37 @@ pub fn open(
             refuse_unknown(given, local_filesystem::KWARGS)?;
             Ok(Opened::quietly(LocalFilesystemBackend::new(given)))
         }
-        BackendKind::Vault => {
-            let (backend, warnings) = VaultBackend::open(given, surroundings)?;
-            Ok(Opened {
-                backend: Box::new(backend),
-                warnings,
+        BackendKind::Vault => Ok(Opened::from(VaultBackend::open(given, surroundings)?)),
+        BackendKind::SystemsManagerParameterStore => Ok(Opened::from(
+            SystemsManagerParameterStoreBackend::open(given, surroundings)?,
+        )),
+        BackendKind::SecretsManager => Ok(Opened::from(SecretsManagerBackend::open(
+            given,
+            surroundings,
+        )?)),
+        BackendKind::AzureKeyVault => Ok(Opened::from(AzureKeyVaultBackend::open(
+            given,
+            surroundings,
+        )?)),
+        BackendKind::KubernetesSecrets => Ok(Opened::from(KubernetesSecretsBackend::open(
+            given,
+            surroundings,
+        )?)),
+        BackendKind::Lockbox => {
+            lockbox::check(given)?;
+            Err(Error::NotServed {
+                class: kind.class_name(),
+                origin: origin.to_owned(),
             })
         }
-        BackendKind::Metastore
-        | BackendKind::SystemsManagerParameterStore
-        | BackendKind::SecretsManager
-        | BackendKind::CloudSecretManager
-        | BackendKind::AzureKeyVault
-        | BackendKind::KubernetesSecrets
-        | BackendKind::Lockbox => Err(Error::NotServed {
+        BackendKind::CloudSecretManager => {
+            refuse_unknown(given, CloudSecretManagerBackend::KWARGS)?;
+            Ok(Opened::from(CloudSecretManagerBackend::open(
+                given,
+                surroundings,
+            )?))
+        }
+        BackendKind::Metastore => Err(Error::NotServed {
             class: kind.class_name(),
             origin: origin.to_owned(),
         }),

@@ -16,7 +16,7 @@ use url::Url;
 
 pub use proxy::Proxies;
 pub use retry::{Deadline, RetryRule};
-pub use tls::{ClientCertificate, Verify};
+pub use tls::{ClientCertificate, PemSource, Verify};
 
 use crate::env::Env;
 use crate::error::{Error, Result};

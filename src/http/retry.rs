@@ -5,7 +5,10 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+
+use super::{failed, never_sent, was_cut};
+use crate::error::Result;
 
 /// When the whole lookup must be over.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +66,43 @@ fn is_repeatable(method: &Method) -> bool {
 }
 
 impl RetryRule {
+    /// Sends a request, again where this rule says so, until `deadline`; `tell` hears what came of each try.
+    ///
+    /// # Errors
+    /// No answer. Every status is an answer.
+    pub async fn send(
+        &self,
+        method: &Method,
+        deadline: Deadline,
+        request: impl Fn() -> RequestBuilder,
+        tell: impl Fn(&str),
+    ) -> Result<Response> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let (outcome, pause) = match request().send().await {
+                Ok(response) => {
+                    tell(response.status().as_str());
+                    let pause = self.pause(tried, method, response.status(), response.headers());
+                    (Ok(response), pause)
+                }
+                Err(error) => {
+                    let failed = failed(&error);
+                    tell(&failed.to_string());
+                    let again = never_sent(&error) || (*method == Method::GET && was_cut(&error));
+                    (
+                        Err(failed),
+                        self.pause_before_reconnecting(tried).filter(|_| again),
+                    )
+                }
+            };
+            match pause {
+                Some(pause) if deadline.wait(pause).await => {}
+                _ => return outcome,
+            }
+        }
+    }
+
     /// How long to wait before asking again after this answer; `None`: do not ask again.
     pub fn pause(
         &self,

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::HttpSettings;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::secret::SecretText;
 
 /// How a server's certificate is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +26,68 @@ pub enum Verify {
         /// The setting that names it.
         origin: String,
     },
+    /// Against these CAs only.
+    Certificates {
+        /// PEM text.
+        pem: String,
+        /// The setting that holds it.
+        origin: String,
+    },
     /// Not at all.
     Off,
 }
 
-/// A certificate, with its key in the same file or in one of its own.
+/// PEM text, or the file that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PemSource {
+    /// A file.
+    File(PathBuf),
+    /// The text itself.
+    Text(SecretText),
+}
+
+impl From<&str> for PemSource {
+    fn from(path: &str) -> Self {
+        PemSource::File(path.into())
+    }
+}
+
+impl PemSource {
+    fn read(&self, origin: &str) -> Result<SecretText> {
+        match self {
+            PemSource::Text(text) => Ok(text.clone()),
+            PemSource::File(path) => {
+                check_kind(path, origin, "client certificate")?;
+                fs::read_to_string(path)
+                    .map(SecretText::new)
+                    .map_err(|error| {
+                        tls_file(
+                            &self.name(),
+                            origin,
+                            "client certificate",
+                            error.to_string(),
+                        )
+                    })
+            }
+        }
+    }
+
+    /// What may be told of it.
+    fn name(&self) -> String {
+        match self {
+            PemSource::File(path) => path.display().to_string(),
+            PemSource::Text(_) => "PEM text".to_owned(),
+        }
+    }
+}
+
+/// A certificate, with its key in the same place or in one of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The PEM file of the certificate.
-    pub certificate: PathBuf,
-    /// The PEM file of the key, if it is another.
-    pub key: Option<PathBuf>,
+    /// The certificate in PEM.
+    pub certificate: PemSource,
+    /// The key in PEM, if it is elsewhere.
+    pub key: Option<PemSource>,
     /// The setting that names them.
     pub origin: String,
 }
@@ -51,6 +103,7 @@ pub fn configure(
             .tls_danger_accept_invalid_certs(true)
             .tls_certs_only([]),
         Verify::Bundle { path, origin } => builder.tls_certs_only(bundle(path, origin)?),
+        Verify::Certificates { pem, origin } => builder.tls_certs_only(certificates(pem, origin)?),
         Verify::Trusted => match bundle_from_environment(env)? {
             Some((path, origin)) => builder.tls_certs_only(bundle(&path, &origin)?),
             None => builder.tls_certs_only(system_certificates(env)?),
@@ -96,7 +149,7 @@ fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<()> {
         Ok(_) => "it is no regular file".to_owned(),
         Err(error) => error.kind().to_string(),
     };
-    Err(tls_file(path, origin, what, because))
+    Err(tls_file(&path.display().to_string(), origin, what, because))
 }
 
 /// The CAs in a PEM file or in the files of a folder.
@@ -114,9 +167,24 @@ fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>> {
         (false, _) => Ok(certificates),
         (true, problem) => {
             let because = problem.unwrap_or_else(|| "it holds no certificate in PEM form".into());
-            Err(tls_file(path, origin, "CA bundle", because))
+            Err(tls_file(
+                &path.display().to_string(),
+                origin,
+                "CA bundle",
+                because,
+            ))
         }
     }
+}
+
+/// The CAs in a PEM text.
+fn certificates(pem: &str, origin: &str) -> Result<Vec<Certificate>> {
+    let certificates = Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default();
+    if certificates.is_empty() {
+        let because = "it holds no certificate in PEM form".to_owned();
+        return Err(tls_file("PEM text", origin, "CA bundle", because));
+    }
+    Ok(certificates)
 }
 
 fn usable(loaded: CertificateResult) -> Vec<Certificate> {
@@ -128,27 +196,18 @@ fn usable(loaded: CertificateResult) -> Vec<Certificate> {
 }
 
 fn identity(settings: &ClientCertificate) -> Result<Identity> {
-    let mut pem = Zeroizing::new(Vec::new());
-    for path in [Some(&settings.certificate), settings.key.as_ref()]
+    let mut pem = Zeroizing::new(String::new());
+    for source in [Some(&settings.certificate), settings.key.as_ref()]
         .into_iter()
         .flatten()
     {
-        check_kind(path, &settings.origin, "client certificate")?;
-        let text = fs::read(path).map(Zeroizing::new).map_err(|error| {
-            tls_file(
-                path,
-                &settings.origin,
-                "client certificate",
-                error.to_string(),
-            )
-        })?;
-        pem.extend_from_slice(&text);
-        pem.push(b'\n');
+        pem.push_str(source.read(&settings.origin)?.expose());
+        pem.push('\n');
     }
-    Identity::from_pem(&pem).map_err(|_| {
+    Identity::from_pem(pem.as_bytes()).map_err(|_| {
         let because = "a certificate and its private key in PEM form are needed".into();
         tls_file(
-            &settings.certificate,
+            &settings.certificate.name(),
             &settings.origin,
             "client certificate",
             because,
@@ -156,9 +215,9 @@ fn identity(settings: &ClientCertificate) -> Result<Identity> {
     })
 }
 
-fn tls_file(path: &Path, origin: &str, what: &'static str, because: String) -> Error {
+fn tls_file(path: &str, origin: &str, what: &'static str, because: String) -> Error {
     Error::TlsFile {
-        path: path.display().to_string(),
+        path: path.to_owned(),
         origin: origin.to_owned(),
         what,
         because,

@@ -3,6 +3,7 @@
 
 pub mod json;
 pub mod number;
+pub mod re;
 pub mod shlex;
 pub mod text;
 pub mod urllib;

@@ -10,12 +10,19 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use reqwest::Client;
+use url::Url;
+
+use crate::error::Error;
+use crate::http;
+use crate::trace::Trace;
 
 /// A connector over `reqwest`.
 #[derive(Clone, Debug)]
 pub struct Connector {
     http: Client,
     timeout: Option<Duration>,
+    trace: Trace,
+    without_tls: bool,
 }
 
 impl Connector {
@@ -24,6 +31,21 @@ impl Connector {
         Self {
             http,
             timeout: None,
+            trace: Trace::default(),
+            without_tls: false,
+        }
+    }
+
+    /// Tells every request, by method, server and operation.
+    pub fn telling(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// Asks over http:// what the SDK would ask over https://: `"use_ssl": false`.
+    pub fn without_tls(self) -> Self {
+        Self {
+            without_tls: true,
+            ..self
         }
     }
 }
@@ -41,8 +63,8 @@ impl HttpClient for Connector {
             .chain(settings.connect_timeout())
             .max();
         SharedHttpConnector::new(Self {
-            http: self.http.clone(),
             timeout,
+            ..self.clone()
         })
     }
 }
@@ -61,23 +83,63 @@ impl Connector {
             .map_err(|error| ConnectorError::user(error.into()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        let url = self.address(&parts.uri)?;
+        let asked = format!(
+            "  {} {} {}",
+            parts.method,
+            http::server_name(&url),
+            operation(&parts.headers)
+        );
         let mut outgoing = self
             .http
-            .request(parts.method, parts.uri.to_string())
+            .request(parts.method, url)
             .headers(parts.headers)
             .body(body);
         if let Some(timeout) = self.timeout {
             outgoing = outgoing.timeout(timeout);
         }
-        let response = outgoing.send().await.map_err(connector_error)?;
+        let response = match outgoing.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                self.trace
+                    .detail(|| format!("{asked}: {}", http::failed(&error)));
+                return Err(connector_error(error));
+            }
+        };
+        self.trace
+            .detail(|| format!("{asked}: {}", response.status().as_u16()));
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = crate::http::read_body(response)
-            .await
-            .map_err(|error| ConnectorError::io(Box::new(error)))?;
-        let mut reply = http::Response::new(SdkBody::from(body));
+        let body = http::read_body(response).await.map_err(body_error)?;
+        let mut reply = ::http::Response::new(SdkBody::from(body));
         *reply.status_mut() = status;
         *reply.headers_mut() = headers;
         HttpResponse::try_from(reply).map_err(|error| ConnectorError::other(error.into(), None))
+    }
+
+    fn address(&self, uri: &::http::Uri) -> Result<Url, ConnectorError> {
+        let mut url =
+            Url::parse(&uri.to_string()).map_err(|error| ConnectorError::user(error.into()))?;
+        if self.without_tls && url.scheme() == "https" {
+            // Between http and https this cannot fail.
+            let _ = url.set_scheme("http");
+        }
+        Ok(url)
+    }
+}
+
+/// The operation of a JSON protocol, which is no secret.
+fn operation(headers: &::http::HeaderMap) -> &str {
+    headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// An answer that is too large is so the next time too, and is not asked for again.
+fn body_error(error: Error) -> ConnectorError {
+    match error {
+        Error::AnswerTooLarge { .. } => ConnectorError::other(Box::new(error), None),
+        error => ConnectorError::io(Box::new(error)),
     }
 }
 

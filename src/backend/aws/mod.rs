@@ -3,7 +3,19 @@
 //! Mirrors boto3 1.44.5. The surprising rule: boto3 takes its region from `AWS_DEFAULT_REGION` and the profile, and reads
 //! `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`; it knows no `AWS_REGION`, which every other AWS SDK reads first.
 
+pub mod assume_role;
+pub mod batch;
 mod connector;
+mod credentials;
+pub mod error;
+pub mod naming;
+mod profile;
+pub mod refusal;
+mod role;
+pub mod sdk_failure;
+pub mod session;
+pub mod settings;
+pub mod spellings;
 
 use std::collections::HashMap;
 

@@ -20,7 +20,7 @@ use reqwest::Client;
 use super::error::VaultError;
 use super::settings::Faults;
 use crate::backend::Surroundings;
-use crate::backend::aws;
+use crate::backend::aws::{self, assume_role};
 use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
 use crate::http::Deadline;
@@ -172,7 +172,9 @@ async fn own(session: &aws_config::SdkConfig) -> Result<Credentials> {
 
 /// The credentials of `sts.assume_role(**assume_role_kwargs)`.
 async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Credentials> {
-    let request = assume_role_request(session, kwargs)?;
+    let request =
+        assume_role::with_parameters(aws_sdk_sts::Client::new(session).assume_role(), kwargs)
+            .map_err(|assume_role::WrongParameter(name)| wrong_member(&name))?;
     let answer = request.send().await.map_err(|error| {
         let code = error.code().unwrap_or("no answer from STS").to_owned();
         not_signed(format!(
@@ -182,43 +184,13 @@ async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Crede
     let granted = answer
         .credentials
         .ok_or_else(|| not_signed("STS gave no credentials for the role".into()))?;
-    Ok(Credentials::new(
-        granted.access_key_id,
-        granted.secret_access_key,
-        Some(granted.session_token),
-        None,
-        "sts",
-    ))
-}
-
-fn assume_role_request(
-    session: &aws_config::SdkConfig,
-    kwargs: &Dict,
-) -> Result<aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder> {
-    let mut request = aws_sdk_sts::Client::new(session).assume_role();
-    for (name, value) in kwargs {
-        request = match (name.as_str(), value) {
-            ("RoleArn", Value::Text(text)) => request.role_arn(text.expose()),
-            ("RoleSessionName", Value::Text(text)) => request.role_session_name(text.expose()),
-            ("ExternalId", Value::Text(text)) => request.external_id(text.expose()),
-            ("Policy", Value::Text(text)) => request.policy(text.expose()),
-            ("SerialNumber", Value::Text(text)) => request.serial_number(text.expose()),
-            ("TokenCode", Value::Text(text)) => request.token_code(text.expose()),
-            ("SourceIdentity", Value::Text(text)) => request.source_identity(text.expose()),
-            ("DurationSeconds", Value::Int(digits)) => match digits.parse() {
-                Ok(seconds) => request.duration_seconds(seconds),
-                Err(_) => return Err(wrong_member(name)),
-            },
-            _ => return Err(wrong_member(name)),
-        };
-    }
-    Ok(request)
+    Ok(assume_role::granted(granted))
 }
 
 fn wrong_member(name: &str) -> Error {
     not_signed(format!(
-        "`{name}` in \"assume_role_kwargs\" is not served or of the wrong type; served are RoleArn, RoleSessionName, ExternalId, \
-         DurationSeconds, Policy, SerialNumber, TokenCode and SourceIdentity"
+        "`{name}` in \"assume_role_kwargs\" is not served or of the wrong type; served are {}",
+        assume_role::PARAMETERS
     ))
 }
 

@@ -78,33 +78,10 @@ impl Session {
         body: Option<&Value>,
         deadline: Deadline,
     ) -> Result<Reply> {
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let (outcome, pause) =
-                match self.request(&method, api_path, body, deadline).send().await {
-                    Ok(response) => {
-                        self.tell(&method, api_path, response.status().as_str());
-                        let pause =
-                            RETRIES.pause(tried, &method, response.status(), response.headers());
-                        (Ok(response), pause)
-                    }
-                    Err(error) => {
-                        let failed = http::failed(&error);
-                        self.tell(&method, api_path, &failed.to_string());
-                        let again = http::never_sent(&error)
-                            || (method == Method::GET && http::was_cut(&error));
-                        (
-                            Err(failed),
-                            RETRIES.pause_before_reconnecting(tried).filter(|_| again),
-                        )
-                    }
-                };
-            match pause {
-                Some(pause) if deadline.wait(pause).await => {}
-                _ => return self.reply(outcome?).await,
-            }
-        }
+        let request = || self.request(&method, api_path, body, deadline);
+        let tell = |result: &str| self.tell(&method, api_path, result);
+        self.reply(RETRIES.send(&method, deadline, request, tell).await?)
+            .await
     }
 
     fn request(

@@ -1,0 +1,203 @@
+//! A certificate that an application logs in with, and the assertion that its key signs.
+//!
+//! Mirrors `CertificateCredential` of azure-identity 1.27.0 over msal 1.39.0. The surprising rule: the assertion names the
+//! certificate by its SHA-1 thumbprint and is signed with RS256, though msal knows better ones: azure-identity hands it that
+//! thumbprint. Unlike there, the file must be PEM with a key that is not encrypted.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::rsa::KeyPair;
+use ring::signature::RSA_PKCS1_SHA256;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
+
+use super::CredentialError;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::secret::SecretText;
+use crate::text_file::{self, TextFileError};
+
+const VARIABLE: &str = "`AZURE_CLIENT_CERTIFICATE_PATH`";
+/// The largest certificate file that is read, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+/// How long an assertion is good for.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// A certificate with its key.
+pub struct Certificate {
+    key: KeyPair,
+    /// The certificate, then those above it, in DER.
+    chain: Vec<CertificateDer<'static>>,
+    send_chain: bool,
+}
+
+impl Certificate {
+    /// Reads the file at `path`; `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` says what is sent of it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or one that holds no usable RSA key and certificate.
+    pub fn from_environment(path: &str, env: &Env) -> Result<Self, CredentialError> {
+        let send_chain = env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
+        let pem = text_file::read(Path::new(path), LARGEST_FILE).map(Zeroizing::new);
+        let pem = pem.map_err(|error| match error {
+            TextFileError::NotUtf8 { .. } => unusable(path, NOT_PEM),
+            other => unusable(path, &other.to_string()),
+        })?;
+        let certificate = Self::from_pem(&pem).map_err(|because| unusable(path, because))?;
+        Ok(Self {
+            send_chain: send_chain.is_some_and(|value| !value.is_empty()),
+            ..certificate
+        })
+    }
+
+    fn from_pem(pem: &str) -> Result<Self, &'static str> {
+        if !pem.contains("-----BEGIN") {
+            return Err(NOT_PEM);
+        }
+        if pem.contains("ENCRYPTED") {
+            return Err("its key is encrypted, which secretctl cannot undo; `openssl rsa` can");
+        }
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+        let chain = chain
+            .ok()
+            .filter(|chain| !chain.is_empty())
+            .ok_or("it holds no certificate")?;
+        let key =
+            PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| "it holds no private key")?;
+        Ok(Self {
+            key: rsa_key(&key)?,
+            chain,
+            send_chain: false,
+        })
+    }
+
+    /// A JWT that proves to `endpoint` that `client_id` has the key.
+    ///
+    /// # Errors
+    /// The system gives no random numbers, or the key cannot sign.
+    pub fn assertion(
+        &self,
+        endpoint: &str,
+        client_id: &str,
+    ) -> Result<SecretText, CredentialError> {
+        let random = SystemRandom::new();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let claims = json!({
+            "aud": endpoint,
+            "iss": client_id,
+            "sub": client_id,
+            "exp": (now + LIFETIME).as_secs(),
+            "iat": now.as_secs(),
+            "jti": uuid(&random).ok_or_else(cannot_sign)?,
+        });
+        let encoded = |json: &Json| URL_SAFE_NO_PAD.encode(json.to_string());
+        let message = format!("{}.{}", encoded(&self.header()), encoded(&claims));
+        let mut signature = vec![0; self.key.public().modulus_len()];
+        let signed = self.key.sign(
+            &RSA_PKCS1_SHA256,
+            &random,
+            message.as_bytes(),
+            &mut signature,
+        );
+        signed.map_err(|_| cannot_sign())?;
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
+    }
+
+    fn header(&self) -> Json {
+        let own = self
+            .chain
+            .first()
+            .map(|own| digest(&SHA1_FOR_LEGACY_USE_ONLY, own));
+        let thumbprint = own
+            .map(|own| URL_SAFE_NO_PAD.encode(own))
+            .unwrap_or_default();
+        let mut header = json!({"alg": "RS256", "typ": "JWT", "x5t": thumbprint});
+        if self.send_chain {
+            header["x5c"] = self
+                .chain
+                .iter()
+                .map(|certificate| STANDARD.encode(certificate))
+                .collect();
+        }
+        header
+    }
+}
+
+const NOT_PEM: &str = "it is not a PEM file; `openssl pkcs12 -nodes` turns PKCS#12 into one";
+
+fn rsa_key(key: &PrivateKeyDer<'_>) -> Result<KeyPair, &'static str> {
+    let key = match key {
+        PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
+        PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
+        _ => return Err(NOT_RSA),
+    };
+    key.map_err(|_| NOT_RSA)
+}
+
+const NOT_RSA: &str = "its key is not an RSA key of 2048 to 4096 bits";
+
+/// A random UUID, version 4.
+fn uuid(random: &SystemRandom) -> Option<String> {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes).ok()?;
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(
+        [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ]
+        .join("-"),
+    )
+}
+
+fn cannot_sign() -> CredentialError {
+    CredentialError::failed("the certificate's key could not sign")
+}
+
+fn unusable(path: &str, because: &str) -> CredentialError {
+    CredentialError::Failed {
+        because: format!("`{path}`, named by {VARIABLE}, cannot be used: {because}"),
+        failure: Failure::Configuration,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_is_told_apart() {
+        let because = |pem: &str| Certificate::from_pem(pem).err().unwrap_or_default();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::default();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        assert_eq!(because("0\u{82}\u{1}"), NOT_PEM);
+        assert_eq!(because(&key.serialize_pem()), "it holds no certificate");
+        assert_eq!(because(&certificate), "it holds no private key");
+        assert_eq!(because(&(certificate + &key.serialize_pem())), NOT_RSA);
+        let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
+        assert!(because(encrypted).starts_with("its key is encrypted"));
+    }
+
+    #[test]
+    fn uuids_are_random_ones() {
+        let random = SystemRandom::new();
+        let (one, other) = (uuid(&random).unwrap(), uuid(&random).unwrap());
+        assert_ne!(one, other);
+        assert_eq!((one.len(), one.as_bytes()[14]), (36, b'4'));
+    }
+}

@@ -1,0 +1,230 @@
+//! `DefaultAzureCredential`: one credential after another, until one gives a token.
+//!
+//! Mirrors azure-identity 1.27.0 on Linux. The surprising rule: `AZURE_TOKEN_CREDENTIALS` cuts the chain down to `prod`,
+//! `dev` or one class, and a managed identity that is named there is asked for without a probe.
+
+use super::super::error::AzureKeyVaultError;
+use super::super::settings::UserAssigned;
+use super::application::authority;
+use super::managed_identity::ManagedIdentity;
+use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{azure_cli, azure_developer_cli, azure_powershell, environment, workload_identity};
+use crate::env::Env;
+use crate::error::{Failure, Result};
+use crate::python::text::strip;
+
+const NAME: &str = "DefaultAzureCredential";
+const VARIABLE: &str = "AZURE_TOKEN_CREDENTIALS";
+
+/// A credential of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Environment,
+    WorkloadIdentity,
+    ManagedIdentity {
+        alone: bool,
+        after_workload_identity: bool,
+    },
+    SharedTokenCache,
+    VisualStudioCode,
+    AzureCli,
+    AzurePowerShell,
+    AzureDeveloperCli,
+    InteractiveBrowser,
+    Broker,
+}
+
+/// The chain of a server, and that of a person's own machine.
+const PROD: [Link; 3] = [
+    Link::Environment,
+    Link::WorkloadIdentity,
+    Link::ManagedIdentity {
+        alone: false,
+        after_workload_identity: true,
+    },
+];
+const DEV: [Link; 6] = [
+    Link::SharedTokenCache,
+    Link::VisualStudioCode,
+    Link::AzureCli,
+    Link::AzurePowerShell,
+    Link::AzureDeveloperCli,
+    Link::Broker,
+];
+/// What `AZURE_TOKEN_CREDENTIALS` can name.
+const BY_NAME: [Link; 8] = [
+    Link::Environment,
+    Link::WorkloadIdentity,
+    Link::ManagedIdentity {
+        alone: true,
+        after_workload_identity: false,
+    },
+    Link::VisualStudioCode,
+    Link::AzureCli,
+    Link::AzurePowerShell,
+    Link::AzureDeveloperCli,
+    Link::InteractiveBrowser,
+];
+
+impl Link {
+    /// The class.
+    fn name(self) -> &'static str {
+        match self {
+            Link::Environment => "EnvironmentCredential",
+            Link::WorkloadIdentity => "WorkloadIdentityCredential",
+            Link::ManagedIdentity { .. } => "ManagedIdentityCredential",
+            Link::SharedTokenCache => "SharedTokenCacheCredential",
+            Link::VisualStudioCode => "VisualStudioCodeCredential",
+            Link::AzureCli => "AzureCliCredential",
+            Link::AzurePowerShell => "AzurePowerShellCredential",
+            Link::AzureDeveloperCli => "AzureDeveloperCliCredential",
+            Link::InteractiveBrowser => "InteractiveBrowserCredential",
+            Link::Broker => "BrokerCredential",
+        }
+    }
+
+    async fn token(
+        self,
+        user_assigned: Option<&UserAssigned>,
+        request: &TokenRequest<'_>,
+        context: &Context<'_>,
+    ) -> Result<AccessToken, CredentialError> {
+        match self {
+            Link::Environment => environment::token(user_assigned, request, context).await,
+            Link::WorkloadIdentity => {
+                workload_identity::token(user_assigned, request, context).await
+            }
+            Link::ManagedIdentity {
+                alone,
+                after_workload_identity,
+            } => {
+                let host = ManagedIdentity::of(
+                    context.env,
+                    user_assigned,
+                    !alone,
+                    after_workload_identity,
+                )?;
+                host.token(request, context).await
+            }
+            Link::AzureCli => azure_cli::token(request, context).await,
+            Link::AzurePowerShell => azure_powershell::token(request, context).await,
+            Link::AzureDeveloperCli => azure_developer_cli::token(request, context).await,
+            Link::SharedTokenCache
+            | Link::VisualStudioCode
+            | Link::InteractiveBrowser
+            | Link::Broker => Err(CredentialError::unavailable("secretctl does not have it")),
+        }
+    }
+}
+
+/// The links that the environment leaves of the chain.
+fn links(env: &Env) -> Result<Vec<Link>> {
+    let wanted = strip(env.get(VARIABLE)?.unwrap_or_default()).to_lowercase();
+    match wanted.as_str() {
+        "" => return Ok([PROD.as_slice(), DEV.as_slice()].concat()),
+        "prod" => return Ok(PROD.to_vec()),
+        "dev" => return Ok(DEV.to_vec()),
+        _ => {}
+    }
+    let named = BY_NAME
+        .into_iter()
+        .find(|link| link.name().to_lowercase() == wanted);
+    named.map(|link| vec![link]).ok_or_else(|| {
+        let names = BY_NAME.map(|link| format!("`{}`", link.name())).join(", ");
+        let because = format!("must be `prod`, `dev` or one of {names}");
+        AzureKeyVaultError::Setting {
+            setting: "`AZURE_TOKEN_CREDENTIALS`",
+            because,
+        }
+        .into()
+    })
+}
+
+/// The token of the first credential that has one.
+///
+/// # Errors
+/// What each credential said, if none has one.
+pub async fn token(
+    user_assigned: Option<&UserAssigned>,
+    request: &TokenRequest<'_>,
+    context: &Context<'_>,
+) -> Result<AccessToken> {
+    // The constructor looks at it, whichever credentials there are.
+    authority(context.env).map_err(|error| no_token(&[error.to_string()], error.failure()))?;
+    let mut tried = Vec::new();
+    let mut failure = Failure::Unauthenticated;
+    for link in links(context.env)? {
+        match link.token(user_assigned, request, context).await {
+            Ok(token) => return Ok(token.of_credential(link.name())),
+            Err(error) => {
+                tried.push(format!("{}: {error}", link.name()));
+                failure = error.failure();
+                if matches!(error, CredentialError::Failed { .. }) {
+                    break;
+                }
+            }
+        }
+    }
+    Err(no_token(&tried, failure).into())
+}
+
+fn no_token(tried: &[String], failure: Failure) -> AzureKeyVaultError {
+    AzureKeyVaultError::NoToken {
+        credential: NAME,
+        because: tried.join("; "),
+        failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(value: &str) -> Vec<&'static str> {
+        let links = links(&Env::from_pairs([(VARIABLE, value)])).unwrap();
+        links.into_iter().map(Link::name).collect()
+    }
+
+    #[test]
+    fn the_chain_has_the_sdk_s_order() {
+        let whole = [
+            "EnvironmentCredential",
+            "WorkloadIdentityCredential",
+            "ManagedIdentityCredential",
+            "SharedTokenCacheCredential",
+            "VisualStudioCodeCredential",
+            "AzureCliCredential",
+            "AzurePowerShellCredential",
+            "AzureDeveloperCliCredential",
+            "BrokerCredential",
+        ];
+        assert_eq!(names(""), whole);
+        assert_eq!(names(" PROD\n"), whole[..3]);
+        assert_eq!(names("dev"), whole[3..]);
+        assert_eq!(names("AzureCLICredential"), ["AzureCliCredential"]);
+    }
+
+    #[test]
+    fn a_managed_identity_that_is_named_is_not_probed() {
+        let named = links(&Env::from_pairs([(VARIABLE, "ManagedIdentityCredential")])).unwrap();
+        assert_eq!(
+            named,
+            [Link::ManagedIdentity {
+                alone: true,
+                after_workload_identity: false
+            }]
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_those_that_there_are() {
+        for name in ["brokercredential", "staging"] {
+            let error = links(&Env::from_pairs([(VARIABLE, name)])).unwrap_err();
+            assert!(
+                error.to_string().contains("`EnvironmentCredential`, "),
+                "{error}"
+            );
+            assert!(!error.to_string().contains(name), "{error}");
+        }
+    }
+}

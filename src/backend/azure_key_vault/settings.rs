@@ -1,0 +1,322 @@
+//! The kwargs of `AzureKeyVaultBackend`: which there are, what they default to, and which Airflow ignores.
+//!
+//! Mirrors the constructor of apache-airflow-providers-microsoft-azure 15.2.1, which hands what it does not know to
+//! `SecretClient` of azure-keyvault-secrets 4.12.0. The surprising rule: `tenant_id`, `client_id` and `client_secret` count
+//! only all together, and so do `managed_identity_client_id` and `workload_identity_tenant_id`.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::error::AzureKeyVaultError;
+use super::exchange::RETRIES;
+use super::naming::Naming;
+use crate::backend::kwargs::{KwargError, Kwargs};
+use crate::error::{Error, Result};
+use crate::http::{self, HttpSettings, Proxies, Verify};
+use crate::python::json::Value;
+use crate::secret::SecretText;
+
+/// Every kwarg that has an effect here: the constructor's, then `SecretClient`'s.
+pub const KWARGS: &[&str] = &[
+    "connections_prefix",
+    "variables_prefix",
+    "config_prefix",
+    "vault_url",
+    "sep",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "managed_identity_client_id",
+    "workload_identity_tenant_id",
+    "api_version",
+    "verify_challenge_resource",
+    "connection_verify",
+    "retry_total",
+];
+
+/// The version of Key Vault's interface that azure-keyvault-secrets 4.12.0 speaks.
+const API_VERSION: &str = "2026-04-01";
+/// The kwargs of `ClientSecretCredential`.
+const APPLICATION: &[&str] = &["tenant_id", "client_id", "client_secret"];
+/// The kwargs of a user-assigned managed identity.
+const USER_ASSIGNED: &[&str] = &["managed_identity_client_id", "workload_identity_tenant_id"];
+/// azure-core's default for one request.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The kwargs, read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How secrets are called.
+    pub naming: Naming,
+    /// The vault, if `vault_url` is an address at all.
+    pub vault: Option<Vault>,
+    /// `api-version` of every request.
+    pub api_version: String,
+    /// Whether a token is asked for the vault's own domain only.
+    pub verify_challenge_resource: bool,
+    /// Who asks.
+    pub credential: CredentialSettings,
+    /// How to connect to the vault.
+    pub http: HttpSettings,
+    /// How often a request is repeated at most.
+    pub retries: u32,
+    warnings: Vec<String>,
+    fault: Option<Fault>,
+}
+
+/// What fails each lookup, though Airflow starts with it.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// A kwarg of a type that cannot be used.
+    Kwarg(KwargError),
+    /// A setting that cannot be used.
+    Setting(AzureKeyVaultError),
+}
+
+/// The vault's address.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    /// As it is written in front of paths.
+    pub url: String,
+    /// Host and port as written, without user and password.
+    pub host: String,
+    /// Scheme, host and port, fit to be shown.
+    pub name: String,
+}
+
+/// Which credential the constructor builds.
+#[derive(Clone, Debug)]
+pub enum CredentialSettings {
+    /// `ClientSecretCredential`
+    ClientSecret {
+        /// `tenant_id`
+        tenant: String,
+        /// `client_id`
+        client_id: String,
+        /// `client_secret`
+        secret: SecretText,
+    },
+    /// `DefaultAzureCredential`, for a user-assigned identity if the kwargs name one.
+    Default(Option<UserAssigned>),
+}
+
+/// `managed_identity_client_id` with `workload_identity_tenant_id`.
+#[derive(Clone, Debug)]
+pub struct UserAssigned {
+    /// The identity.
+    pub client_id: String,
+    /// The tenant of its workload identity.
+    pub tenant: String,
+}
+
+/// Faults that wait for a lookup: the first is kept, as Airflow would meet it first.
+#[derive(Debug, Default)]
+pub struct Faults {
+    first: Option<Fault>,
+}
+
+impl Faults {
+    /// Keeps a kwarg's fault.
+    pub fn keep(&mut self, fault: KwargError) {
+        self.first.get_or_insert(Fault::Kwarg(fault));
+    }
+
+    /// Takes a kwarg's value, or keeps its fault and gives nothing.
+    fn note<T>(&mut self, value: Result<Option<T>, KwargError>) -> Option<T> {
+        value.map_err(|fault| self.keep(fault)).ok().flatten()
+    }
+
+    /// Whether there is one.
+    #[cfg(test)]
+    pub fn any(&self) -> bool {
+        self.first.is_some()
+    }
+}
+
+impl Settings {
+    /// Reads the kwargs as the constructor does; `multi_team` is `[core] multi_team`.
+    ///
+    /// # Errors
+    /// What the constructor raises on.
+    pub fn from_kwargs(kwargs: Kwargs<'_>, multi_team: bool) -> Result<Settings, KwargError> {
+        let mut faults = Faults::default();
+        let naming = Naming::from_kwargs(kwargs, multi_team, &mut faults)?;
+        let vault = vault(kwargs, &mut faults);
+        let api_version = faults.note(kwargs.text("api_version"));
+        let verify = connection_verify(kwargs, &mut faults);
+        Ok(Settings {
+            naming,
+            vault,
+            api_version: api_version.unwrap_or_else(|| API_VERSION.to_owned()),
+            verify_challenge_resource: kwargs.truthy("verify_challenge_resource", true),
+            credential: credential(kwargs, &mut faults),
+            warnings: warnings(kwargs, &verify),
+            http: http_settings(verify),
+            retries: retries(kwargs, &mut faults),
+            fault: faults.first,
+        })
+    }
+
+    /// What a person should know about these kwargs.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The vault to ask.
+    ///
+    /// # Errors
+    /// What fails each lookup, though Airflow starts with it.
+    pub fn usable_vault(&self) -> Result<&Vault> {
+        match (&self.fault, &self.vault) {
+            (Some(Fault::Kwarg(fault)), _) => Err(Error::Kwarg(fault.clone())),
+            (Some(Fault::Setting(fault)), _) => Err(fault.clone().into()),
+            (None, Some(vault)) => Ok(vault),
+            (None, None) => Err(AzureKeyVaultError::NoVaultUrl.into()),
+        }
+    }
+}
+
+/// Requests that go elsewhere than to the vault, which the kwargs do not touch.
+pub fn http_settings(verify: Verify) -> HttpSettings {
+    HttpSettings {
+        verify,
+        client_certificate: None,
+        proxies: Proxies::default(),
+        timeout: READ_TIMEOUT,
+        follow_redirects: true,
+    }
+}
+
+/// `vault_url` without the spaces and slashes around it.
+fn vault(kwargs: Kwargs<'_>, faults: &mut Faults) -> Option<Vault> {
+    let given = faults
+        .note(kwargs.text("vault_url"))
+        .filter(|url| !url.is_empty())?;
+    let parsed = vault_at(given.trim_matches([' ', '/']));
+    if parsed.is_none() {
+        faults
+            .first
+            .get_or_insert(Fault::Setting(AzureKeyVaultError::VaultUrl));
+    }
+    parsed
+}
+
+fn vault_at(url: &str) -> Option<Vault> {
+    let parsed = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
+    let port = parsed
+        .port()
+        .map_or_else(String::new, |port| format!(":{port}"));
+    Some(Vault {
+        url: url.to_owned(),
+        host: format!("{}{port}", parsed.host_str()?),
+        name: http::server_name(&parsed),
+    })
+}
+
+fn credential(kwargs: Kwargs<'_>, faults: &mut Faults) -> CredentialSettings {
+    let mut given = |name| {
+        faults
+            .note(kwargs.secret(name))
+            .filter(|text| !text.expose().is_empty())
+    };
+    let application = (
+        given("tenant_id"),
+        given("client_id"),
+        given("client_secret"),
+    );
+    let user_assigned = (
+        given("managed_identity_client_id"),
+        given("workload_identity_tenant_id"),
+    );
+    let plain = |text: SecretText| text.expose().to_owned();
+    match (application, user_assigned) {
+        ((Some(tenant), Some(client_id), Some(secret)), _) => {
+            let (tenant, client_id) = (plain(tenant), plain(client_id));
+            CredentialSettings::ClientSecret {
+                tenant,
+                client_id,
+                secret,
+            }
+        }
+        (_, (Some(client_id), Some(tenant))) => {
+            let (client_id, tenant) = (plain(client_id), plain(tenant));
+            CredentialSettings::Default(Some(UserAssigned { client_id, tenant }))
+        }
+        _ => CredentialSettings::Default(None),
+    }
+}
+
+/// `connection_verify`: true, false, or the path of a CA file.
+fn connection_verify(kwargs: Kwargs<'_>, faults: &mut Faults) -> Verify {
+    match kwargs.get("connection_verify") {
+        None | Some(Value::Bool(true)) => Verify::Trusted,
+        Some(Value::Text(path)) if !path.expose().is_empty() => {
+            let origin = "kwarg `connection_verify`".to_owned();
+            Verify::Bundle {
+                path: path.expose().into(),
+                origin,
+            }
+        }
+        Some(Value::Bool(false)) => Verify::Off,
+        Some(other) => {
+            let wanted = "true, false or the path of a CA file";
+            faults.keep(kwargs.wrong_type("connection_verify", wanted, other));
+            Verify::Trusted
+        }
+    }
+}
+
+/// `retry_total`: it can only lower the number, since repetitions for a status have a limit of their own.
+fn retries(kwargs: Kwargs<'_>, faults: &mut Faults) -> u32 {
+    match kwargs.get("retry_total") {
+        None => RETRIES.retries,
+        Some(Value::Int(digits)) if !digits.starts_with('-') => {
+            digits.parse().unwrap_or(u32::MAX).min(RETRIES.retries)
+        }
+        Some(other) => {
+            faults.keep(kwargs.wrong_type("retry_total", "a number of repetitions", other));
+            RETRIES.retries
+        }
+    }
+}
+
+fn warnings(kwargs: Kwargs<'_>, verify: &Verify) -> Vec<String> {
+    let mut warnings: Vec<String> = kwargs.unknown(KWARGS).iter().map(ignored).collect();
+    let complete = |names: &[&str]| {
+        let given = names
+            .iter()
+            .filter(|name| kwargs.truthy(name, false))
+            .count();
+        given == 0 || given == names.len()
+    };
+    for names in [APPLICATION, USER_ASSIGNED] {
+        if !complete(names) {
+            let names = names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            warnings.push(format!(
+                "{names} count only all together; Airflow ignores the ones that are given"
+            ));
+        }
+    }
+    if *verify == Verify::Off {
+        let who = "so anyone on the way can read the secrets";
+        warnings.push(format!(
+            "\"connection_verify\" is false: the vault's certificate is not checked, {who}"
+        ));
+    }
+    warnings
+}
+
+/// The constructor takes every kwarg, and `SecretClient` ignores what it does not know.
+fn ignored(unknown: &KwargError) -> String {
+    let advice = unknown
+        .hint()
+        .map_or_else(String::new, |hint| format!("; {hint}"));
+    format!(
+        "{unknown}: Airflow hands it on to Azure's SecretClient, and secretctl ignores it{advice}"
+    )
+}
