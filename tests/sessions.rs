@@ -2,10 +2,21 @@
 //!
 //! In a `console` block a line that begins with `$ ` is a command and the lines after it are what it prints, stdout and stderr
 //! together; `[exit code N]` ends one that fails. In a `sh` block every line is a command that has to succeed. The address
-//! http://127.0.0.1:8200 stands for a real OpenBao server on a free port, and `vault` is that server's own client.
+//! http://127.0.0.1:8200 stands for a real OpenBao server on a free port, and `vault` is that server's own client;
+//! http://127.0.0.1:8001 stands for a fake Kubernetes API server behind `kubectl proxy`.
+//! http://127.0.0.1:5000 stands for moto, which plays AWS; Azure's own names lead to a stand-in.
+//! https://secretmanager.googleapis.com stands for a fake one, and `<your-key-file>` for a key that it knows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[allow(dead_code)]
+#[path = "azure_key_vault/assertion.rs"]
+mod assertion;
+#[path = "azure_key_vault/proxy.rs"]
+mod proxy;
+#[allow(dead_code)]
+#[path = "azure_key_vault/stand_in.rs"]
+mod stand_in;
 mod support;
 
 use std::fs;
@@ -14,12 +25,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use stand_in::{Azure, Setup, Stored};
+use support::fake_server::{FakeServer, Request, Response};
+use support::moto::Moto;
 use support::openbao::OpenBao;
+use support::secret_manager;
 use tempfile::TempDir;
 
 /// The address that the pages show.
 const SHOWN_ADDRESS: &str = "http://127.0.0.1:8200";
+const SHOWN_AWS: &str = "http://127.0.0.1:5000";
 const SHOWN_TOKEN: &str = "root-token";
+const SHOWN_PROXY: &str = "http://127.0.0.1:8001";
+const SHOWN_SECRET_MANAGER: &str = "https://secretmanager.googleapis.com";
+const SHOWN_KEY: &str = "<your-key-file>";
 
 #[test]
 fn the_readme_shows_what_happens() {
@@ -94,7 +113,18 @@ fn run_page(page: &Path) {
     if needs_server && server.is_none() {
         return;
     }
-    let desk = Desk::new(server);
+    let needs_aws = steps
+        .iter()
+        .any(|step| step.command.contains("examples/aws"));
+    let aws = if needs_aws { Moto::start() } else { None };
+    if needs_aws && aws.is_none() {
+        return;
+    }
+    let azure = steps
+        .iter()
+        .any(|step| step.command.contains("azure"))
+        .then(azure);
+    let desk = Desk::new(server, aws, azure);
     for step in steps {
         desk.run(page, &step);
     }
@@ -157,13 +187,21 @@ fn console_steps(body: &str) -> Vec<Step> {
 struct Desk {
     folder: TempDir,
     server: Option<OpenBao>,
+    kubernetes: FakeServer,
+    aws: Option<Moto>,
+    azure: Option<Azure>,
+    secret_manager: FakeServer,
 }
 
 impl Desk {
-    fn new(server: Option<OpenBao>) -> Self {
+    fn new(server: Option<OpenBao>, aws: Option<Moto>, azure: Option<Azure>) -> Self {
         let desk = Desk {
             folder: TempDir::new().unwrap(),
             server,
+            kubernetes: FakeServer::start(kubernetes),
+            aws,
+            azure,
+            secret_manager: FakeServer::start(secret_manager),
         };
         let copied = Command::new("cp")
             .arg("-r")
@@ -179,6 +217,9 @@ impl Desk {
         desk.put_tools();
         if let Some(server) = &desk.server {
             fill(server);
+        }
+        if let Some(aws) = &desk.aws {
+            fill_aws(aws);
         }
         desk
     }
@@ -269,7 +310,18 @@ impl Desk {
             ("AIRFLOW_HOME".to_owned(), home),
             ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
             ("NO_GCE_CHECK".to_owned(), "true".to_owned()),
+            (
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER".to_owned(),
+                self.secret_manager.url(),
+            ),
         ];
+        if let Some(azure) = self.azure.as_ref().filter(|_| command.contains("azure")) {
+            environment.extend(
+                azure
+                    .environment()
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+        }
         if command.contains("cargo ") {
             let of_the_build = |name: &str| {
                 name.starts_with("CARGO_") || name.starts_with("RUST") || name == "HOME"
@@ -284,21 +336,50 @@ impl Desk {
     }
 
     fn to_real(&self, text: &str) -> String {
+        let text = &text.replace(SHOWN_PROXY, &self.kubernetes.url());
+        let text = self
+            .aws
+            .as_ref()
+            .map_or(text.to_owned(), |aws| text.replace(SHOWN_AWS, aws.url()));
+        let text = text.replace(SHOWN_KEY, &secret_manager::key().to_string());
         match &self.server {
             Some(server) => text
                 .replace(SHOWN_ADDRESS, server.url())
                 .replace(SHOWN_TOKEN, server.root_token()),
-            None => text.to_owned(),
+            None => text,
         }
     }
 
     fn to_shown(&self, text: &str) -> String {
+        let text = &text.replace(&self.kubernetes.url(), SHOWN_PROXY);
+        let text = self
+            .aws
+            .as_ref()
+            .map_or(text.to_owned(), |aws| text.replace(aws.url(), SHOWN_AWS));
+        let text = text.replace(&self.secret_manager.url(), SHOWN_SECRET_MANAGER);
         match &self.server {
             Some(server) => text
                 .replace(server.url(), SHOWN_ADDRESS)
                 .replace(server.root_token(), SHOWN_TOKEN),
-            None => text.to_owned(),
+            None => text,
         }
+    }
+}
+
+/// What the pages take for granted of Secret Manager: one variable, and one that the account may not read.
+fn secret_manager(request: &Request) -> Option<Response> {
+    secret_manager::assert_signed(request, "aud", "https://secretmanager.googleapis.com/");
+    let path = |secret_id| secret_manager::access_path(secret_manager::PROJECT, secret_id);
+    match request.path() {
+        asked if asked == path("airflow-variables-test") => {
+            Some(secret_manager::payload("my-test-variable"))
+        }
+        asked if asked == path("airflow-variables-payroll") => Some(secret_manager::error(
+            403,
+            "PERMISSION_DENIED",
+            "Permission denied (or it may not exist).",
+        )),
+        _ => None,
     }
 }
 
@@ -313,6 +394,18 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// What the pages take for granted of Azure's vault, one secret of which was deleted.
+fn azure() -> Azure {
+    Azure::start(Setup::with([
+        ("airflow-variables-test", Stored::Value("my-test-value")),
+        (
+            "airflow-connections-smtp-default",
+            Stored::Value("smtps://user:host@relay.example.com:465"),
+        ),
+        ("airflow-variables-retired", Stored::Deleted),
+    ]))
 }
 
 /// What the pages take for granted: KV version 1 at `secret/` and `airflow/` as in the guide, version 2 at `kv/`, an AppRole,
@@ -332,5 +425,44 @@ fn fill(server: &OpenBao) {
     admin.post(
         "auth/approle/role/ci/custom-secret-id",
         &json!({"secret_id": "ci-secret"}),
+    );
+}
+
+/// A cluster that holds the secret of examples/kubernetes/secret.yaml and nothing else.
+fn kubernetes(request: &Request) -> Option<Response> {
+    let label = "airflow.apache.org/connection-id";
+    let secret = json!({
+        "metadata": {"name": "smtp", "labels": {label: "smtp_default"}},
+        "data": {"value": "c210cHM6Ly91c2VyOmhvc3RAcmVsYXkuZXhhbXBsZS5jb206NDY1"},
+    });
+    let query = request
+        .target
+        .strip_prefix("/api/v1/namespaces/airflow/secrets?")?;
+    let is_found = query == "limit=500" || query.contains("connection-id%3Dsmtp_default%2C");
+    let items = if is_found { vec![secret] } else { Vec::new() };
+    Some(Response::json(
+        200,
+        &json!({"kind": "SecretList", "items": items}),
+    ))
+}
+
+/// The guide's parameters, and a connection that Secrets Manager's own rotation would write.
+fn fill_aws(aws: &Moto) {
+    let parameter = |name: &str, value: &str| {
+        let body = json!({"Name": name, "Value": value, "Type": "SecureString"});
+        aws.call_in("us-east-1", "ssm", "AmazonSSM.PutParameter", &body);
+    };
+    parameter(
+        "/airflow/connections/smtp_default",
+        "smtps://user:host@relay.example.com:465",
+    );
+    parameter("/airflow/variables/test", "my-test-variable");
+    let rotated = r#"{"engine": "postgres", "host": "db.example.com", "port": 5432, "username": "airflow", "password": "s3cret", "dbname": "dwh"}"#;
+    let body = json!({"Name": "airflow/connections/warehouse", "SecretString": rotated, "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
+    aws.call_in(
+        "eu-west-1",
+        "secretsmanager",
+        "secretsmanager.CreateSecret",
+        &body,
     );
 }

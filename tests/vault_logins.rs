@@ -275,6 +275,9 @@ fn gcp_on_a_google_machine() {
     let (server, iam) = (vault("/v1/auth/gcp/login"), iam());
     let metadata = FakeServer::start(|request| {
         assert_eq!(request.header("Metadata-Flavor"), Some("Google"));
+        if request.path() == "/" {
+            return Some(Response::text(200, "").header("Metadata-Flavor", "Google"));
+        }
         match request.path().strip_prefix("/computeMetadata/v1/")? {
             "instance/service-accounts/default/email" => Some(Response::text(200, EMAIL)),
             "project/project-id" => Some(Response::text(200, "project-1")),
@@ -322,14 +325,14 @@ fn gcp_that_cannot_sign_says_why() {
     run(&nobody)
         .run()
         .fails_with(5)
-        .says("no Google credentials");
+        .says("there are no Google credentials");
     let person = json!({"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"});
     let mut not_an_account = kwargs.clone();
     not_an_account["gcp_keyfile_dict"] = person;
     run(&not_an_account)
         .run()
-        .fails_with(5)
-        .says("not a service account's");
+        .fails_with(7)
+        .says("`private_key` is missing");
     run(&json!({"auth_type": "gcp", "role_id": "r"}))
         .run()
         .fails_with(7)

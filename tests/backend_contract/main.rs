@@ -6,6 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod aws;
+mod azure_key_vault;
+mod cloud_secret_manager;
+mod kubernetes;
 #[path = "../support/mod.rs"]
 mod support;
 mod vault;
@@ -23,12 +27,19 @@ const VALUE: &str = "the-value-of-hello";
 /// Time for a lookup that is given one second: the program starts, the second passes, the machine is busy.
 const SOON: Duration = Duration::from_secs(10);
 
+/// What turns a request into a response.
+type Handler = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+
 /// What the suite has to know of one backend.
 struct BackendUnderTest {
     /// The class path for `[secrets] backend`.
     class: &'static str,
+    /// Starts the service, with TLS where the backend insists on it.
+    start: fn(Handler) -> FakeServer,
     /// The kwargs that lead to the server at a URL.
     kwargs: fn(&str) -> Value,
+    /// Adds the environment and the files that lead to the server at a URL, where the kwargs alone do not.
+    surroundings: fn(Secretctl, &str) -> Secretctl,
     /// The kwarg whose `null` means "never ask for variables".
     variables_kwarg: &'static str,
     /// What it proves itself with, as it stands in a request. Never to be printed, never for another host.
@@ -41,7 +52,7 @@ struct BackendUnderTest {
     absent: fn() -> Response,
     /// The service's own way to fail with a status.
     failure: fn(u16) -> Response,
-    /// The service's answer to what may be asked after a failed read, to explain it.
+    /// The service's answer to whatever else is asked: for a token, or after a failed read to explain it.
     explanation: fn(&Request, Credential) -> Option<Response>,
 }
 
@@ -56,22 +67,31 @@ impl BackendUnderTest {
     /// A service that answers the read like this.
     fn answering(&self, credential: Credential, response: Response) -> FakeServer {
         let (is_read, explanation) = (self.is_read, self.explanation);
-        FakeServer::start(move |request| {
+        (self.start)(Box::new(move |request| {
             if is_read(request) {
                 Some(response.clone())
             } else {
                 explanation(request, credential)
             }
-        })
+        }))
+    }
+
+    /// A service that nothing may be asked of.
+    fn unasked(&self) -> FakeServer {
+        (self.start)(Box::new(|_| None))
     }
 
     fn lookup(&self, server: &FakeServer) -> Secretctl {
-        self.lookup_with((self.kwargs)(&server.url()))
+        self.lookup_at(&server.url(), &(self.kwargs)(&server.url()))
     }
 
-    fn lookup_with(&self, kwargs: Value) -> Secretctl {
-        let run = Secretctl::new().backend(self.class).kwargs(&kwargs);
-        run.secret(self.credential).args(["get-var", "hello"])
+    fn lookup_at(&self, url: &str, kwargs: &Value) -> Secretctl {
+        self.run_at(url, kwargs).args(["get-var", "hello"])
+    }
+
+    fn run_at(&self, url: &str, kwargs: &Value) -> Secretctl {
+        let run = Secretctl::new().backend(self.class).kwargs(kwargs);
+        (self.surroundings)(run, url).secret(self.credential)
     }
 
     /// `get-var` fails with `code`, and `explain` calls the outcome by its name.
@@ -88,10 +108,7 @@ impl BackendUnderTest {
 
     /// What `explain` says of the same lookup.
     fn explained(&self, server: &FakeServer) -> Value {
-        let run = Secretctl::new()
-            .backend(self.class)
-            .kwargs(&(self.kwargs)(&server.url()));
-        run.secret(self.credential)
+        self.run_at(&server.url(), &(self.kwargs)(&server.url()))
             .secret(VALUE)
             .args(["explain", "var", "hello", "-o", "json"])
             .run()
@@ -135,10 +152,13 @@ fn absent(backend: &BackendUnderTest) {
 
 /// A null path or prefix means that the service is never asked, not even for a token.
 fn kind_switched_off(backend: &BackendUnderTest) {
-    let server = FakeServer::start(|_| None);
+    let server = backend.unasked();
     let mut kwargs = (backend.kwargs)(&server.url());
     kwargs[backend.variables_kwarg] = Value::Null;
-    backend.lookup_with(kwargs).run().fails_with(3);
+    backend
+        .lookup_at(&server.url(), &kwargs)
+        .run()
+        .fails_with(3);
 }
 
 fn credential_refused(backend: &BackendUnderTest) {
@@ -186,10 +206,10 @@ fn failure_falls_through_loudly(backend: &BackendUnderTest) {
 }
 
 fn nobody_listens(backend: &BackendUnderTest) {
-    let server = FakeServer::start(|_| None);
-    let kwargs = (backend.kwargs)(&server.url());
+    let server = backend.unasked();
+    let lookup = backend.lookup(&server);
     drop(server);
-    backend.lookup_with(kwargs).run().fails_with(6);
+    lookup.run().fails_with(6);
 }
 
 fn connection_cut(backend: &BackendUnderTest) {
@@ -292,10 +312,14 @@ fn redirect_to_another_host(backend: &BackendUnderTest) {
 
 /// Two servers that send each other's clients back and forth.
 fn endless_redirect(backend: &BackendUnderTest) {
-    let is_read = backend.is_read;
-    let server = FakeServer::start(move |request| {
-        Some(Response::redirect(&request.target)).filter(|_| is_read(request))
-    });
+    let (is_read, explanation) = (backend.is_read, backend.explanation);
+    let server = (backend.start)(Box::new(move |request| {
+        if is_read(request) {
+            Some(Response::redirect(&request.target))
+        } else {
+            explanation(request, Credential::Good)
+        }
+    }));
     let output = backend.lookup(&server).run();
     output.fails_with(6);
     assert!(
@@ -308,15 +332,18 @@ fn endless_redirect(backend: &BackendUnderTest) {
 /// Runs the whole suite against one backend.
 macro_rules! contract {
     ($backend:ident) => {
-        contract!($backend: found absent kind_switched_off credential_refused forbidden throttled broken_service
+        contract!($backend = super::super::$backend::BACKEND);
+    };
+    ($backend:ident = $under_test:path) => {
+        contract!($backend = $under_test: found absent kind_switched_off credential_refused forbidden throttled broken_service
             failure_falls_through_loudly nobody_listens connection_cut not_http not_json web_page no_answer slow_answer
             retries_in_time body_too_large redirect_to_another_host endless_redirect);
     };
-    ($backend:ident: $($case:ident)*) => {
+    ($backend:ident = $under_test:path: $($case:ident)*) => {
         mod $backend {
             $(#[test]
             fn $case() {
-                super::$case(&super::super::$backend::BACKEND);
+                super::$case(&$under_test);
             })*
         }
     };
@@ -325,5 +352,10 @@ macro_rules! contract {
 mod contract_of {
     use super::*;
 
+    contract!(azure_key_vault);
+    contract!(kubernetes);
+    contract!(cloud_secret_manager);
     contract!(vault);
+    contract!(parameter_store = super::super::aws::PARAMETER_STORE);
+    contract!(secrets_manager = super::super::aws::SECRETS_MANAGER);
 }

@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::support::fake_server::{Request, Response};
+use super::support::fake_server::{FakeServer, Request, Response};
 use super::{BackendUnderTest, Credential};
 
 const TOKEN: &str = "s.the-token-of-the-contract-suite";
 
 pub const BACKEND: BackendUnderTest = BackendUnderTest {
     class: "airflow.providers.hashicorp.secrets.vault.VaultBackend",
+    start: FakeServer::start,
     kwargs,
+    surroundings: |run, _| run,
     variables_kwarg: "variables_path",
     credential: TOKEN,
     is_read: |request| {

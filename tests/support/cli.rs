@@ -247,3 +247,11 @@ impl std::fmt::Display for Output {
         )
     }
 }
+
+/// A path as the text that goes into kwargs.
+pub fn path_text(path: impl Into<std::path::PathBuf>) -> String {
+    path.into()
+        .into_os_string()
+        .into_string()
+        .expect("a temporary path is UTF-8")
+}

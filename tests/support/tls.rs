@@ -12,6 +12,9 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 
+/// Where a fake server listens.
+const LOCAL: [&str; 2] = ["localhost", "127.0.0.1"];
+
 /// A certificate authority that nobody trusts unless told to.
 pub struct CertificateAuthority {
     certificate: rcgen::Certificate,
@@ -55,7 +58,12 @@ impl CertificateAuthority {
 
     /// Settings for a server at `127.0.0.1` and `localhost`.
     pub fn server(&self) -> ServerConfig {
-        self.server_that_verifies(WebPkiClientVerifier::no_client_auth())
+        self.server_named(&LOCAL)
+    }
+
+    /// Settings for a server at other names, which a proxy leads to.
+    pub fn server_named(&self, names: &[&str]) -> ServerConfig {
+        self.server_that_verifies(names, WebPkiClientVerifier::no_client_auth())
     }
 
     /// Settings for a server that demands a client certificate of this authority.
@@ -67,15 +75,19 @@ impl CertificateAuthority {
         let provider = Arc::new(ring::default_provider());
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        self.server_that_verifies(verifier.expect("a client certificate verifier"))
+        self.server_that_verifies(&LOCAL, verifier.expect("a client certificate verifier"))
     }
 
-    fn server_that_verifies(&self, verifier: Arc<dyn ClientCertVerifier>) -> ServerConfig {
+    fn server_that_verifies(
+        &self,
+        names: &[&str],
+        verifier: Arc<dyn ClientCertVerifier>,
+    ) -> ServerConfig {
         let mut params = named("secretctl test server");
-        params.subject_alt_names =
-            CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])
-                .expect("two valid names")
-                .subject_alt_names;
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        params.subject_alt_names = CertificateParams::new(names)
+            .expect("valid names")
+            .subject_alt_names;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let (certificate, key) = self.issue(&params);
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS#8 key");
