@@ -10,13 +10,13 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use support::cli::{Output, Secretctl, path_text};
 use support::fake_server::{FakeServer, Request, Response};
+use support::recordings::{exit_code, repeat_each};
 use support::secret_manager::{self, assert_signed, error, key, payload};
 
 /// How each entry ends that has no value to print. Airflow knows two ends, an exception and `None`; the exit codes tell
@@ -70,12 +70,7 @@ fn recordings() -> Vec<Recording> {
 
 #[test]
 fn every_recorded_lookup_is_repeated() {
-    let failed: Vec<String> = recordings()
-        .into_iter()
-        .filter(|recording| catch_unwind(AssertUnwindSafe(|| repeat(recording))).is_err())
-        .map(|recording| recording.case)
-        .collect();
-    assert!(failed.is_empty(), "these differ from Airflow: {failed:#?}");
+    repeat_each(&recordings(), |recording| recording.case.clone(), repeat);
 }
 
 #[test]
@@ -100,19 +95,12 @@ fn repeat(recording: &Recording) {
     let answers = recording.clone();
     let server = FakeServer::start(move |request| answer(&answers, request));
     let output = run(recording, &server);
-    match (failure(&recording.case), &recording.result) {
+    match (exit_code(FAILURES, &recording.case), &recording.result) {
         (Some(code), _) => output.fails_with(code),
         (None, Some(value)) => output.prints(value),
         (None, None) => panic!("neither a value nor an exit code"),
     };
     assert_eq!(resources(&server), expected_resources(recording));
-}
-
-fn failure(case: &str) -> Option<i32> {
-    let mut failures = FAILURES.iter();
-    failures
-        .find(|(name, _)| *name == case)
-        .map(|(_, code)| *code)
 }
 
 fn run(recording: &Recording, server: &FakeServer) -> Output {

@@ -186,15 +186,9 @@ impl Backend for SystemsManagerParameterStoreBackend {
     }
 
     fn locate(&self, kind: SecretKind, id: &str) -> Location {
-        let prefix = match self.naming.place(kind, id) {
-            Ok(Place::Skipped(reason)) => return Location::Skipped(reason),
-            Ok(Place::Below(prefix)) => prefix,
-            Err(_) => self.naming.prefix(kind).unwrap_or_default(),
-        };
-        Location::At {
-            places: vec![parameter_name(prefix, id)],
-            server: self.settings.server(&self.surroundings.env),
-        }
+        let server = self.settings.server(&self.surroundings.env);
+        self.naming
+            .location(kind, id, server, |prefix| parameter_name(prefix, id))
     }
 
     async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer> {

@@ -12,13 +12,13 @@ mod server;
 mod support;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use support::cli::{Output, Secretctl, path_text};
 use support::fake_server::{FakeServer, Request};
+use support::recordings::{exit_code, repeat_each};
 
 /// The secrets of the recordings' access keys, by which a leak would be noticed.
 const SECRETS: [&str; 5] = [
@@ -76,12 +76,11 @@ fn recordings() -> Vec<Recording> {
 
 #[test]
 fn every_recorded_lookup_is_repeated() {
-    let failed: Vec<String> = recordings()
-        .into_iter()
-        .filter(|recording| catch_unwind(AssertUnwindSafe(|| repeat(recording))).is_err())
-        .map(|recording| format!("{}: {}", recording.backend, recording.case))
-        .collect();
-    assert!(failed.is_empty(), "these differ from Airflow: {failed:#?}");
+    repeat_each(
+        &recordings(),
+        |recording| format!("{}: {}", recording.backend, recording.case),
+        repeat,
+    );
 }
 
 fn repeat(recording: &Recording) {
@@ -155,9 +154,8 @@ fn command(recording: &Recording) -> Vec<&'static str> {
 }
 
 fn assert_same_end(recording: &Recording, output: &Output) {
-    let failure = FAILURES.iter().find(|(name, _)| *name == recording.case);
-    match (failure, &recording.result) {
-        (Some((_, code)), _) => drop(output.fails_with(*code)),
+    match (exit_code(FAILURES, &recording.case), &recording.result) {
+        (Some(code), _) => drop(output.fails_with(code)),
         (None, Some(Value::Array(values))) if values[0].is_object() => {
             assert_same_fields(&values[0], &output.succeeds().json())
         }
@@ -214,7 +212,7 @@ fn assert_same_requests(recording: &Recording, sent: &[Request]) {
         .result
         .as_ref()
         .is_some_and(|result| !result.is_null())
-        && !FAILURES.iter().any(|(name, _)| *name == recording.case)
+        && exit_code(FAILURES, &recording.case).is_none()
     {
         assert!(afterwards.is_empty(), "more than Airflow sends");
     }

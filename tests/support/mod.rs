@@ -15,6 +15,7 @@ pub mod freeradius;
 pub mod jwt;
 pub mod moto;
 pub mod openbao;
+pub mod recordings;
 pub mod secret_manager;
 pub mod server_process;
 pub mod slapd;

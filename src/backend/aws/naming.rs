@@ -5,6 +5,7 @@
 //! absent without a request.
 
 use super::error::AwsError;
+use crate::backend::Location;
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::python::json::Value;
 use crate::python::re::Pattern;
@@ -104,8 +105,27 @@ impl Naming {
         }
     }
 
+    /// Where `id` is said to be: `name` joins a prefix and the id. A pattern that fails only fails the lookup.
+    pub fn location(
+        &self,
+        kind: SecretKind,
+        id: &str,
+        server: Option<String>,
+        name: impl Fn(&str) -> String,
+    ) -> Location {
+        let prefix = match self.place(kind, id) {
+            Ok(Place::Skipped(reason)) => return Location::Skipped(reason),
+            Ok(Place::Below(prefix)) => prefix,
+            Err(_) => self.prefix(kind).unwrap_or_default(),
+        };
+        Location::At {
+            places: vec![name(prefix)],
+            server,
+        }
+    }
+
     /// The prefix of a kind; `None`: never asked.
-    pub fn prefix(&self, kind: SecretKind) -> Option<&str> {
+    fn prefix(&self, kind: SecretKind) -> Option<&str> {
         self.rule(kind).prefix.as_deref()
     }
 
