@@ -13,6 +13,7 @@ import logging
 import pathlib
 import sys
 import types
+import warnings
 from typing import Any, Callable
 
 import stand_ins
@@ -111,6 +112,7 @@ class Airflow:
         self.layers = Layers()
         self.version = importlib.metadata.version("apache-airflow-core" if sdk else "apache-airflow")
         logging.disable(logging.CRITICAL)
+        warnings.simplefilter("ignore")
         if sdk:
             structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         for module in stand_ins.BACKENDS.values():
@@ -209,26 +211,40 @@ class Airflow:
         stand_ins.forget()
         self.layers.begin(None)
 
-    def start_core(self) -> None:
+    @staticmethod
+    def configure() -> None:
+        """`import airflow.configuration`."""
         core.AIRFLOW_HOME = core.get_airflow_home()
         core.AIRFLOW_CONFIG = core.get_airflow_config(core.AIRFLOW_HOME)
         become(core.conf, core.initialize_config())
         core.secrets_backend_list = core.initialize_secrets_backends()
         core.conf.validate()
+
+    @staticmethod
+    def initialize_settings() -> None:
+        """Of `airflow.settings.initialize()` what reads secrets: every sensitive option, so that logs can hide them."""
+        core.conf.mask_secrets()
+
+    @staticmethod
+    def find_configuration_file() -> None:
+        """Of `airflow.__main__` what can fail before a command is run."""
         try:
             core.write_default_airflow_configuration_if_needed()
         except NothingWritten:
             pass
 
-    def start_sdk(self) -> None:
+    @staticmethod
+    def start_worker() -> None:
         become(sdk.conf, sdk.initialize_config())
         supervisor.ensure_secrets_backend_loaded()
 
     def answer(self, case: dict[str, Any]) -> dict[str, Any]:
         self.forget()
         worker = case["context"] == "worker" and sdk is not None
-        starts = [("airflow", self.start_core)] + ([("airflow.sdk", self.start_sdk)] if worker else [])
-        for name, start in starts:
+        starts = {"airflow.configuration": self.configure, "airflow.settings": self.initialize_settings, "airflow": self.find_configuration_file}
+        if worker:
+            starts["airflow.sdk"] = self.start_worker
+        for name, start in starts.items():
             try:
                 start()
             except stand_ins.Hang:

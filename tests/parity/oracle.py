@@ -4,14 +4,15 @@ JSON lines on stdin and stdout. The first line out names the versions. Then one 
 
     case    {"context": "server"|"worker", "home": "/dir", "env": {NAME: value}, "kind": "connection"|"variable"|"config",
              "id": text, "deserialize_json": bool}
-    answer  {"fatal": null|text, "fatal_in": null|"airflow"|"airflow.sdk", "found_in": null|class, "connection": null|{...}, "value": null|{...},
-             "error": null|text, "layers": [{"backend": class, "outcome": "found"|"absent"|"error", "error": null|text}], "requests": []}
+    answer  {"fatal": null|text, "fatal_in": null|module, "found_in": null|class, "connection": null|{...}, "value": null|{...}, "error": null|text, "layers": [{"backend": class, "outcome": "found"|"absent"|"error", "error": null|text}], "requests": []}
 
 The environment of a case is exactly `env`, with HOME and AIRFLOW_HOME set to `home` unless `env` has them; the working directory is `home`.
-`fatal` is what would have stopped the process before the lookup ("Hang" where it would never have ended), `error` what the lookup raised
-("Timeout" after ten seconds). `fatal_in` tells a worker's two starts apart: its `import airflow` reads the configuration and builds the server's
-search path before the SDK does the same for the worker's. A backend's error that Airflow swallowed is in its layer, and so is a connection
-that came back but could not be used. `value` is {"text": ...} for text, {"json": ...} for anything else and for what `deserialize_json` made.
+`fatal` is what would have stopped the process before the lookup ("Hang" where it would never have ended), and `fatal_in` where:
+"airflow.configuration" (options, search path), "airflow.settings" (every sensitive option is read, to be masked in logs), "airflow" (airflow.cfg
+is a folder, or its folder is missing), "airflow.sdk" (the worker's own search path; the four come in this order, also in a worker).
+`error` is what the lookup raised, "Timeout" after ten seconds. A backend's error that Airflow swallowed is in its layer, and so is what it raised
+over a connection that came back and could not be used. `value` is {"text": ...} for text, {"json": ...} for anything else and for what
+`deserialize_json` made. Airflow 2 has no worker of its own: both contexts are one.
 `encoding.py` says how values that JSON does not have are written. `requests` stays empty: the server that answered knows them.
 """
 

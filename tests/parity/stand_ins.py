@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import importlib
 import ipaddress
 import os
 import posixpath
@@ -54,8 +53,11 @@ expansions = 0
 
 
 def forget() -> None:
+    """What libraries keep in their modules about a server or an account that an earlier case named."""
     global expansions
     expansions = 0
+    sys.modules["azure.keyvault.secrets._shared.http_challenge_cache"].clear()
+    sys.modules["kubernetes.client"].Configuration.set_default(None)
 
 
 def before_airflow() -> None:
@@ -67,6 +69,10 @@ def before_airflow() -> None:
 
 def after_airflow() -> None:
     _empty_metastore()
+    _keep_aws_service_models()
+    _reach_secret_manager()
+    _authenticate_to_key_vault()
+    _reach_kubernetes()
 
 
 def _stop_endless_expansion() -> None:
@@ -120,3 +126,95 @@ def _empty_metastore() -> None:
 
     MetastoreBackend.get_connection = get_connection
     MetastoreBackend.get_variable = get_variable
+
+
+def _keep_aws_service_models() -> None:
+    """botocore's descriptions of the services are files of the installation, and of AWS_DATA_PATH if that is set."""
+    from botocore import loaders
+
+    real = loaders.create_loader
+    kept: dict[str | None, dict] = {}
+
+    def create_loader(search_path_string: str | None = None) -> Any:
+        loader = real(search_path_string)
+        loader._cache = kept.setdefault(search_path_string, {})
+        return loader
+
+    loaders.create_loader = create_loader
+
+
+def _reach_secret_manager() -> None:
+    """The client library's own REST transport, since the server speaks no gRPC. Credentials, names, retries and parsing are the same code; errors
+    are made those that gRPC's client raises, of which the backend takes three for "not found"."""
+    from airflow.providers.google.cloud._internal_client import secret_manager_client
+    from google.api_core import exceptions
+    from google.api_core.retry import retry_base, retry_unary
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.cloud.secretmanager_v1.services.secret_manager_service.transports import rest
+
+    class Client(SecretManagerServiceClient):
+        def __init__(self, *, credentials: Any, client_info: Any) -> None:
+            endpoint = urlsplit(os.environ.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", "https://secretmanager.googleapis.com/"))
+            transport = rest.SecretManagerServiceRestTransport(
+                host=endpoint.netloc, url_scheme=endpoint.scheme, credentials=credentials, always_use_jwt_access=True
+            )
+            # A request that was refused is not sent a second time over gRPC.
+            transport._session._refresh_status_codes = ()
+            super().__init__(transport=transport)
+
+    secret_manager_client.SecretManagerServiceClient = Client
+    rest.core_exceptions = types.SimpleNamespace(**{**vars(exceptions), "from_http_response": _grpc_error})
+    retry_base.time = retry_unary.time = Clock()
+
+
+# What gRPC makes of an answer that is no gRPC, such as a proxy's: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
+GRPC_STATUS = {400: "INTERNAL", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "UNIMPLEMENTED"} | dict.fromkeys(
+    [429, 502, 503, 504], "UNAVAILABLE"
+)
+
+
+def _grpc_error(response: Any) -> Exception:
+    import grpc
+    from google.api_core import exceptions
+
+    try:
+        error = response.json()["error"]
+        status, message = error["status"], error.get("message", "")
+    except (ValueError, KeyError, TypeError):
+        status, message = GRPC_STATUS.get(response.status_code, "UNKNOWN"), response.text
+    return exceptions.from_grpc_status(getattr(grpc.StatusCode, status, grpc.StatusCode.UNKNOWN), message)
+
+
+def _authenticate_to_key_vault() -> None:
+    """A fixed token, where Entra would be asked; how the client gets to ask for one, by the vault's challenge, is left as it is."""
+    from azure.core.credentials import AccessToken
+    from azure.identity import ClientSecretCredential, DefaultAzureCredential
+
+    def get_token(self: Any, *scopes: str, **kwargs: Any) -> AccessToken:
+        return AccessToken("oracle", int(time.time()) + 3600)
+
+    for credential in [ClientSecretCredential, DefaultAzureCredential]:
+        credential.get_token = get_token
+        credential.get_token_info = property()  # unreadable, so that the client uses get_token
+
+
+def _reach_kubernetes() -> None:
+    """The pod's address, token and certificate, read from paths that cannot be written, are the server's that the case names."""
+    from kubernetes.config.incluster_config import InClusterConfigLoader
+
+    backend = sys.modules[BACKENDS["cncf-kubernetes"]]
+    real = backend.load_incluster_config
+
+    class Loader(InClusterConfigLoader):
+        def _load_config(self) -> None:
+            self.host = os.environ["SECRETCTL_PARITY_KUBERNETES"]
+            self.token = "bearer oracle"
+            self.ssl_ca_cert = None
+
+    def load_incluster_config() -> None:
+        if "SECRETCTL_PARITY_KUBERNETES" in os.environ:
+            Loader("", "", try_refresh_token=False).load_and_set()
+        else:
+            real()
+
+    backend.load_incluster_config = load_incluster_config
