@@ -1,7 +1,7 @@
 """Python values as the oracle's answers carry them: JSON, and a marker where JSON has no such value.
 
-* None, booleans, integers of any size, finite floats (as `json.dumps` writes them), text, lists, and objects whose keys are all text: themselves.
-* Anything else is `{"!": repr, "type": class name}`: NaN and the infinities, dates, bytes, sets, tuples, objects with other keys or with a key "!".
+* What `json.dumps` writes is written as it does: integers of any size, floats, tuples as lists, keys that are numbers, booleans or None as text.
+* Anything else is `{"!": repr, "type": class name}`: NaN and the infinities, dates, bytes, sets, objects with other keys or with a key "!".
 * Text that holds an unpaired surrogate, which has no UTF-8 form, is `{"!": ascii(text), "type": "surrogate"}`.
 * An integer too long for Python to write in decimal is `{"!": hex(number), "type": "int"}`; what refers to itself or is nested too deep
   is `{"!": "", "type": "recursion"}`.
@@ -29,11 +29,19 @@ def _encode(value: Any) -> Any:
         return value if math.isfinite(value) else _marker(value)
     if type(value) is str:
         return _encode_text(value)
-    if type(value) is list:
+    if type(value) in (list, tuple):
         return [_encode(item) for item in value]
-    if type(value) is dict and all(type(key) is str and key != "!" and _has_utf8(key) for key in value):
+    if type(value) is dict and all(map(_is_key, value)):
         return {key: _encode(item) for key, item in value.items()}
     return _marker(value)
+
+
+def _is_key(key: Any) -> bool:
+    if type(key) is str:
+        return key != "!" and _has_utf8(key)
+    if type(key) is float:
+        return math.isfinite(key)
+    return key is None or type(key) in (bool, int)
 
 
 def _encode_integer(value: int) -> Any:

@@ -10,6 +10,7 @@ import functools
 import ipaddress
 import os
 import posixpath
+import re
 import socket
 import sys
 import time
@@ -162,9 +163,36 @@ def _reach_secret_manager() -> None:
             transport._session._refresh_status_codes = ()
             super().__init__(transport=transport)
 
+        def access_secret_version(self, request: dict[str, str]) -> Any:
+            # Google's own answer to such a name, which a URL cannot always carry.
+            if not re.fullmatch(r"projects/[^/]+/secrets/[A-Za-z0-9_-]{1,255}/versions/latest", request["name"]):
+                raise exceptions.InvalidArgument("the name of no secret")
+            return super().access_secret_version(request=request)
+
     secret_manager_client.SecretManagerServiceClient = Client
     rest.core_exceptions = types.SimpleNamespace(**{**vars(exceptions), "from_http_response": _grpc_error})
     retry_base.time = retry_unary.time = Clock()
+    _follow_gcloud_overrides()
+
+
+def _follow_gcloud_overrides() -> None:
+    """Tokens and impersonation are asked of the hosts that gcloud's variables name; Google's libraries have theirs built in."""
+    from google.auth.transport.requests import Request
+
+    real = Request.__call__
+    overrides = {
+        "https://oauth2.googleapis.com/token": "CLOUDSDK_AUTH_TOKEN_HOST",
+        "https://iamcredentials.googleapis.com/": "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
+    }
+
+    @functools.wraps(real)
+    def __call__(self: Any, url: str, *args: Any, **kwargs: Any) -> Any:
+        for prefix, variable in overrides.items():
+            if url.startswith(prefix) and variable in os.environ:
+                url = os.environ[variable] + url.removeprefix(prefix)
+        return real(self, url, *args, **kwargs)
+
+    Request.__call__ = __call__
 
 
 # What gRPC makes of an answer that is no gRPC, such as a proxy's: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
