@@ -6,7 +6,9 @@ calling the same functions. What is kept between cases holds nothing of a case: 
 
 from __future__ import annotations
 
+import copy
 import functools
+import gc
 import importlib
 import importlib.metadata
 import logging
@@ -124,6 +126,7 @@ class Airflow:
         for context in ["server", "worker"]:  # what is imported or compiled at the first lookup is so before the first case
             for kind in METHODS:
                 self.answer({"context": context, "kind": kind, "id": "warm"})
+        gc.freeze()  # what has been imported is never garbage; looking through it took a third of a case
 
     def versions(self) -> dict[str, Any]:
         prefix = "apache-airflow-providers-"
@@ -142,9 +145,9 @@ class Airflow:
 
     def _keep_what_no_case_changes(self) -> None:
         """config.yml, the providers' metadata and the fallback cfg are files of the installation: parsed once, and handed out as copies."""
-        for module, name in [(core, "retrieve_configuration_description"), (sdk, "retrieve_configuration_description")]:
-            if module:
-                setattr(module, name, self._copied(getattr(module, name)))
+        for module in filter(None, [core, sdk]):
+            module.retrieve_configuration_description = self._copied(module.retrieve_configuration_description)
+            module.create_default_config_parser = self._expanded_again(module.create_default_config_parser)
         if not sdk:
             core.create_provider_config_fallback_defaults = functools.cache(core.create_provider_config_fallback_defaults)
             return
@@ -164,6 +167,28 @@ class Airflow:
             }
 
         return retrieve
+
+    @staticmethod
+    def _expanded_again(real: Callable) -> Callable:
+        """Of the defaults only those with a "{" differ from case to case, by AIRFLOW_HOME: these are made anew."""
+        kept: dict[tuple[str, ...], tuple[Any, dict]] = {}
+
+        def create(described: dict[str, Any]) -> Any:
+            key = tuple(described)  # the sections of config.yml, or those of the providers
+            if key not in kept:
+                expanded = {
+                    section: {**content, "options": {name: option for name, option in content["options"].items() if "{" in str(option["default"])}}
+                    for section, content in described.items()
+                }
+                kept[key] = real(described), {section: content for section, content in expanded.items() if content["options"]}
+            parser, expanded = kept[key]
+            parser = copy.copy(parser)
+            parser._sections = {section: dict(options) for section, options in parser._sections.items()}
+            for section, options in real(expanded)._sections.items():
+                parser._sections[section].update(options)
+            return parser
+
+        return create
 
     @staticmethod
     def _keep_descriptions(parser: type, template: Any) -> None:

@@ -71,6 +71,7 @@ def before_airflow() -> None:
 def after_airflow() -> None:
     _empty_metastore()
     _keep_aws_service_models()
+    _keep_private_keys()
     _reach_secret_manager()
     _authenticate_to_key_vault()
     _reach_kubernetes()
@@ -142,6 +143,14 @@ def _keep_aws_service_models() -> None:
         return loader
 
     loaders.create_loader = create_loader
+
+
+def _keep_private_keys() -> None:
+    """Reading a key checks that it is prime, which takes longer than all else in a lookup; the same text is the same key."""
+    from google.auth.crypt import _cryptography_rsa as rsa
+
+    kept = functools.cache(rsa.serialization.load_pem_private_key)
+    rsa.serialization = types.SimpleNamespace(**{**vars(rsa.serialization), "load_pem_private_key": kept})
 
 
 def _reach_secret_manager() -> None:
