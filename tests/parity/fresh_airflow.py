@@ -1,7 +1,8 @@
 """One Airflow process made to start anew for each case, and its lookups told layer by layer.
 
-What a start does (`airflow/configuration.py` at module level, `airflow/__main__.py`, the SDK's `ensure_secrets_backend_loaded`) is run again by
-calling the same functions. What is kept between cases holds nothing of a case: parsed files of the installation, and imported modules.
+What a start does (`airflow/configuration.py` at module level, `airflow/settings.py`, `airflow/__main__.py`, the SDK's
+`ensure_secrets_backend_loaded`) is run again by calling the same functions. What is kept between cases holds nothing of a case: parsed files of
+the installation, and imported modules.
 """
 
 from __future__ import annotations

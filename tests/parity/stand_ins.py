@@ -1,6 +1,8 @@
 """What is put in place of the world outside: time, the network, the database, and each cloud's way to its servers.
 
-Every backend class, hook and client stays the real one. Each replacement says why it changes no outcome.
+Every backend class, hook and client stays the real one. Each replacement says why it changes no outcome. A case names its servers as it would
+for Airflow (kwargs, VAULT_ADDR, AWS_ENDPOINT_URL, a vault_url with REQUESTS_CA_BUNDLE), and where Airflow has no such setting by gcloud's
+CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER, ..._IAMCREDENTIALS and CLOUDSDK_AUTH_TOKEN_HOST, and by SECRETCTL_PARITY_KUBERNETES.
 """
 
 from __future__ import annotations
@@ -186,19 +188,22 @@ def _reach_secret_manager() -> None:
 
 def _follow_gcloud_overrides() -> None:
     """Tokens and impersonation are asked of the hosts that gcloud's variables name; Google's libraries have theirs built in."""
+    from google.auth import _regional_access_boundary_utils as boundary
     from google.auth.transport.requests import Request
 
+    # A thread of its own asks where an account may be used, for a header that routes and decides nothing; it would reach into the next case.
+    boundary._RegionalAccessBoundaryManager.maybe_start_refresh = lambda self, credentials, request: None
     real = Request.__call__
     overrides = {
         "https://oauth2.googleapis.com/token": "CLOUDSDK_AUTH_TOKEN_HOST",
-        "https://iamcredentials.googleapis.com/": "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
+        "https://iamcredentials.googleapis.com": "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
     }
 
     @functools.wraps(real)
     def __call__(self: Any, url: str, *args: Any, **kwargs: Any) -> Any:
         for prefix, variable in overrides.items():
             if url.startswith(prefix) and variable in os.environ:
-                url = os.environ[variable] + url.removeprefix(prefix)
+                url = os.environ[variable].rstrip("/") + url.removeprefix(prefix)
         return real(self, url, *args, **kwargs)
 
     Request.__call__ = __call__
