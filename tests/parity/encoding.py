@@ -1,7 +1,8 @@
 """Python values as the oracle's answers carry them: JSON, and a marker where JSON has no such value.
 
 * What `json.dumps` writes is written as it does: integers of any size, floats, tuples as lists, keys that are numbers, booleans or None as text.
-* Anything else is `{"!": repr, "type": class name}`: NaN and the infinities, dates, bytes, sets, objects with other keys or with a key "!".
+* Dates and times are `{"!": str, "type": "date"}`.
+* Anything else is `{"!": repr, "type": class name}`: NaN and the infinities, bytes, sets, objects with other keys or with a key "!".
 * Text that holds an unpaired surrogate, which has no UTF-8 form, is `{"!": ascii(text), "type": "surrogate"}`.
 * An integer too long for Python to write in decimal is `{"!": hex(number), "type": "int"}`; what refers to itself or is nested too deep
   is `{"!": "", "type": "recursion"}`.
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import Any
 
@@ -29,6 +31,8 @@ def _encode(value: Any) -> Any:
         return value if math.isfinite(value) else _marker(value)
     if type(value) is str:
         return _encode_text(value)
+    if isinstance(value, datetime.date):
+        return {"!": str(value), "type": "date"}
     if type(value) in (list, tuple):
         return [_encode(item) for item in value]
     if type(value) is dict and all(map(_is_key, value)):

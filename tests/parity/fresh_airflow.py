@@ -113,6 +113,7 @@ def become(conf: Any, fresh: Any) -> None:
 class Airflow:
     def __init__(self) -> None:
         self.layers = Layers()
+        self.notes: list[str] = []
         self.version = importlib.metadata.version("apache-airflow-core" if sdk else "apache-airflow")
         logging.disable(logging.CRITICAL)
         warnings.simplefilter("ignore")
@@ -124,6 +125,7 @@ class Airflow:
         self._write_no_file()
         self._keep_what_no_case_changes()
         self._watch_backends()
+        self._note_dropped_kwargs()
         for context in ["server", "worker"]:  # what is imported or compiled at the first lookup is so before the first case
             for kind in METHODS:
                 self.answer({"context": context, "kind": kind, "id": "warm"})
@@ -223,6 +225,17 @@ class Airflow:
             parser = type(sdk.conf)
             parser._get_custom_secret_backend = watched(parser._get_custom_secret_backend)
 
+    def _note_dropped_kwargs(self) -> None:
+        """Kwargs that are no JSON object are dropped with no other sign than a warning in the log."""
+
+        def warning(message: str, *arguments: object, **_: object) -> None:
+            if message.startswith("Failed to parse ["):
+                self.notes.append("kwargs dropped")
+
+        parsers = [sys.modules[type(conf).__mro__[1].__module__] for conf in [core.conf, sdk.conf]] if sdk else [core]
+        for module in parsers:
+            module.log.warning = warning
+
     def forget(self) -> None:
         """Everything that a process remembers of an earlier lookup."""
         if hasattr(crypto.get_fernet, "cache_clear"):
@@ -270,7 +283,10 @@ class Airflow:
         starts = {"airflow.configuration": self.configure, "airflow.settings": self.initialize_settings, "airflow": self.find_configuration_file}
         if worker:
             starts["airflow.sdk"] = self.start_worker
+        self.notes.clear()
         for name, start in starts.items():
+            if name == "airflow.sdk":  # what the server's start dropped is not the worker's
+                self.notes.clear()
             try:
                 start()
             except stand_ins.Hang:
@@ -295,7 +311,7 @@ class Airflow:
         found = result is not MISSING and (result is not None or deserialize_json) and error is None
         self._tell_what_came_of_results(kind, id, deserialize_json, worker, found, error)
         found_in = next((layer["backend"] for layer in self.layers.told if layer["outcome"] == "found"), None)
-        told: dict[str, Any] = {"error": error, "layers": self.layers.told, "found_in": found_in}
+        told: dict[str, Any] = {"error": error, "layers": self.layers.told, "found_in": found_in, "notes": sorted(set(self.notes))}
         if found:
             if kind == "connection":
                 told["connection"] = self._connection(result)

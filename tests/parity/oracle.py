@@ -5,7 +5,7 @@ JSON lines on stdin and stdout. The first line out names the versions. Then one 
     case    {"context": "server"|"worker", "home": "/dir", "env": {NAME: value}, "kind": "connection"|"variable"|"config",
              "id": text, "deserialize_json": bool}
     answer  {"fatal": null|text, "fatal_in": null|module, "found_in": null|class, "connection": null|{...}, "value": null|{...},
-             "error": null|text, "layers": [{"backend": class, "outcome": "found"|"absent"|"error", "error": null|text}], "requests": []}
+             "error": null|text, "layers": [{"backend": class, "outcome": "found"|"absent"|"error", "error": null|text}], "notes": [text]}
 
 The environment of a case is exactly `env`, with HOME and AIRFLOW_HOME set to `home` unless `env` has them; the working directory is `home`.
 `fatal` is what would have stopped the process before the lookup ("Hang" where it would never have ended), and `fatal_in` where:
@@ -15,7 +15,7 @@ is a folder, or its folder is missing), "airflow.sdk" (the worker's own search p
 over a connection that came back and could not be used. `value` is {"text": ...} for text, {"json": ...} for anything else and for what
 `deserialize_json` made. Airflow 2 has no worker of its own: both contexts are one.
 A connection has its fields, `extra` as it is stored, `extra_dejson`, and the `uri` that `get_uri()` gives. `encoding.py` says how values that JSON
-does not have are written, `stand_ins.py` how a case names its servers. `requests` stays empty: the server that answered knows them.
+does not have are written, `stand_ins.py` how a case names its servers. `notes` holds "kwargs dropped" where Airflow went on without any.
 An `error` that begins with "oracle:" is a fault of the case or of this program. stderr holds Airflow's own talk and must be read or discarded.
 """
 
@@ -63,7 +63,7 @@ def answer(airflow: Any, case: dict[str, Any]) -> dict[str, Any]:
     from encoding import describe
 
     told: dict[str, Any] = {
-        "fatal": None, "fatal_in": None, "found_in": None, "connection": None, "value": None, "error": None, "layers": [], "requests": [],
+        "fatal": None, "fatal_in": None, "found_in": None, "connection": None, "value": None, "error": None, "layers": [], "notes": [],
     }  # fmt: skip
     try:
         enter(case["home"], case["env"])

@@ -1,0 +1,91 @@
+//! The departures from Airflow that are meant, each by the words that the README's list has for it.
+//!
+//! Each is as narrow as it can be: it names what both programs did, not only where the case comes from.
+
+use super::case::{Case, Family};
+use super::observed::Observed;
+
+/// A departure.
+struct Departure {
+    /// A phrase of its entry in the README.
+    words: &'static str,
+    holds: fn(&Case, &Observed, &Observed) -> bool,
+}
+
+const DEPARTURES: &[Departure] = &[
+    Departure {
+        words: "Kwargs that are not a JSON object",
+        holds: |_, airflow, ours| {
+            dropped_kwargs(airflow) && stopped_with(ours, "backend kwargs from")
+        },
+    },
+    Departure {
+        words: "a bare `$NAME` where JSON wants a string",
+        holds: |_, airflow, ours| dropped_kwargs(airflow) && ours.stopped.is_none(),
+    },
+    Departure {
+        words: "`_CMD` that fails or prints nonsense",
+        holds: |_, airflow, ours| {
+            dropped_kwargs(airflow)
+                && (stopped_with(ours, "_CMD`") || stopped_with(ours, "backend_kwargs_cmd`"))
+        },
+    },
+    Departure {
+        words: "A refused permission is exit 4",
+        holds: |case, _, ours| {
+            case.family == Family::CloudSecretManager
+                && failed_with(ours, "permission `secretmanager.versions.access`")
+        },
+    },
+    Departure {
+        words: "A name that no secret can have is not asked for",
+        holds: |case, airflow, ours| {
+            case.family == Family::CloudSecretManager
+                && airflow.found == ours.found
+                && ours.requests.is_empty()
+        },
+    },
+    Departure {
+        words: "A labelled secret without its data key is exit 8",
+        holds: |case, _, ours| {
+            case.family == Family::Kubernetes && failed_with(ours, "has no data key")
+        },
+    },
+    Departure {
+        words: "Secrets Manager's InternalServiceError and DecryptionFailure are failures",
+        holds: |case, _, ours| {
+            case.family == Family::SecretsManager && failed_with(ours, "DecryptionFailure")
+        },
+    },
+    Departure {
+        words: "A secret without the key `value` is exit 8",
+        holds: |case, _, ours| {
+            case.family == Family::Vault && failed_with(ours, "it has no key `value`")
+        },
+    },
+];
+
+/// Airflow found kwargs that are no JSON object, and went on without any.
+fn dropped_kwargs(airflow: &Observed) -> bool {
+    airflow.notes.iter().any(|note| note == "kwargs dropped")
+}
+
+fn stopped_with(observed: &Observed, words: &str) -> bool {
+    observed
+        .stopped
+        .as_ref()
+        .is_some_and(|why| why.contains(words))
+}
+
+/// A layer failed with these words, and nothing was found: what Airflow would ask next is not asked for a value.
+fn failed_with(observed: &Observed, words: &str) -> bool {
+    observed.failures().any(|failure| failure.contains(words))
+}
+
+/// Why secretctl does something else with this case, if it is meant to.
+pub fn reason(case: &Case, airflow: &Observed, ours: &Observed) -> Option<&'static str> {
+    DEPARTURES
+        .iter()
+        .find(|departure| (departure.holds)(case, airflow, ours))
+        .map(|departure| departure.words)
+}

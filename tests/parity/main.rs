@@ -1,0 +1,82 @@
+//! Parity: the same generated cases in real Airflow and in secretctl, and every difference is a failure.
+//!
+//! `generate` makes the cases from a seed, `oracle` asks the real Airflow that `tests/parity/install` has put under
+//! `target/parity`, `ours` asks secretctl, `verdict` compares, `departures` knows what is meant to differ, `shrink` makes a
+//! difference small. Without Airflow the recorded cases are repeated, and the rest says that it is skipped.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `SECRETCTL_PARITY_CASES` | how many cases are generated; 10,000 |
+//! | `SECRETCTL_PARITY_SEED` | the seed they are generated from |
+//! | `SECRETCTL_PARITY_FAMILY` | only the families whose title holds this text |
+//! | `SECRETCTL_PARITY_RESULTS` | the file that the table of the run is written to |
+//! | `SECRETCTL_PARITY_RECORD` | how many cases are written down, with what Airflow did, in place of those recorded before |
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod case;
+mod departures;
+mod dice;
+mod generate;
+mod observed;
+mod oracle;
+mod ours;
+mod pair;
+mod recorded;
+mod results;
+mod run;
+mod server;
+mod shrink;
+#[path = "../support/mod.rs"]
+mod support;
+mod verdict;
+
+use std::io::Write as _;
+
+use recorded::Recorded;
+use run::{Run, runtime};
+use verdict::Verdict;
+
+/// What was recorded holds without Airflow too.
+#[test]
+fn recorded_cases_agree() {
+    let recordings = recorded::read(&recorded::slice_file());
+    assert!(recordings.len() >= 1000, "{} cases", recordings.len());
+    repeat(&recordings);
+}
+
+/// What once differed stays mended.
+#[test]
+fn regressions_stay_mended() {
+    repeat(&recorded::read(&recorded::regressions_file()));
+}
+
+fn repeat(recordings: &[Recorded]) {
+    let runtime = runtime();
+    let mut differences = Vec::new();
+    for recording in recordings {
+        let ours = pair::secretctl(&runtime, &recording.case);
+        if let Verdict::Differs(what) = verdict::judge(&recording.case, &recording.airflow, &ours) {
+            differences.push(run::shown(&recording.case, what, &recording.airflow, &ours));
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{} of {} recorded cases differ:\n{}",
+        differences.len(),
+        recordings.len(),
+        differences.join("\n")
+    );
+}
+
+/// Real Airflow and secretctl do the same with every generated case.
+#[test]
+fn generated_cases_agree() {
+    let Some(run) = Run::from_environment() else {
+        return support::skipped("real Airflow (tests/parity/install)").unwrap_or_default();
+    };
+    let report = run.all_cases();
+    let _ = writeln!(std::io::stderr(), "{}", report.summary());
+    report.write_files();
+    assert!(report.differences.is_empty(), "{}", report.differences_in_words());
+}

@@ -1,0 +1,135 @@
+//! secretctl's side of a case: the library does what the program does, in this process, and its layers are kept.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use secretctl::airflow_config::AirflowConfig;
+use secretctl::connection::Connection;
+use secretctl::env::Env;
+use secretctl::error::Error;
+use secretctl::python::json::{Dict, Value, dumps};
+use secretctl::search_path::{FoundValue, LayerReport, Lookup, LookupOptions, Outcome, SearchPath};
+use secretctl::trace::Trace;
+use tokio::runtime::Runtime;
+
+use super::case::{Case, Places};
+use super::observed::{Found, Layer, Observed, Said};
+
+/// Longer than any case takes on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Looks up what the case asks for.
+pub fn observe(runtime: &Runtime, case: &Case, places: &Places<'_>) -> Observed {
+    let run = || match open(case, places) {
+        Ok(search_path) => {
+            let lookup = search_path.lookup(case.kind.secret_kind(), &case.id);
+            observed(&runtime.block_on(lookup), places)
+        }
+        Err(error) => Observed::stopped(places.mask(&error.to_string())),
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Observed::stopped("a panic"))
+}
+
+fn open(case: &Case, places: &Places<'_>) -> Result<SearchPath, Error> {
+    let env = Env::from_pairs(case.environment(places));
+    let options = LookupOptions {
+        context: case.process.context(),
+        timeout: TIME_LIMIT,
+        strict: false,
+        trace: Trace::new(0),
+    };
+    let config = AirflowConfig::load(env, TIME_LIMIT)?;
+    Ok(SearchPath::open(config, options)?.search_path)
+}
+
+fn observed(lookup: &Lookup, places: &Places<'_>) -> Observed {
+    let value = lookup.found.as_ref().map(|found| match &found.value {
+        FoundValue::Connection { connection, .. } => dumps(&Value::Dict(fields(connection))),
+        FoundValue::Value(value) => dumps(&value_of(value)),
+    });
+    let backend = lookup.found_in().map(|layer| layer.backend.to_owned());
+    Observed {
+        stopped: None,
+        found: backend.zip(value).map(|(backend, value)| Found {
+            backend,
+            value: places.mask(&value),
+        }),
+        layers: lookup
+            .layers
+            .iter()
+            .map(|report| layer(report, places))
+            .collect(),
+        requests: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn layer(report: &LayerReport, places: &Places<'_>) -> Layer {
+    let (said, words) = match &report.outcome {
+        Outcome::Found { .. } => (Said::Found, String::new()),
+        Outcome::NotFound(_) | Outcome::Skipped(_) | Outcome::NotServed(_) => {
+            (Said::Absent, String::new())
+        }
+        Outcome::Failed(error) => (Said::Failed, error.to_string()),
+    };
+    Layer {
+        backend: report.backend.to_owned(),
+        said,
+        words: places.mask(&words),
+    }
+}
+
+/// The fields as the oracle names them: `extra` is the stored text and `extra_dejson` what Airflow reads in it.
+fn fields(connection: &Connection) -> Dict {
+    let mut fields = connection.fields();
+    let uri = fields.shift_remove("uri").unwrap_or_default();
+    let read_back = fields.shift_remove("extra").unwrap_or_default();
+    let stored = connection.field("extra").ok().flatten();
+    let stored = stored.map_or(Value::None, Value::Text);
+    // Where there is no extra, Airflow reads an empty one back.
+    let read_back = match stored.is_truthy() {
+        true => read_back,
+        false => Value::Dict(Dict::new()),
+    };
+    fields.insert("extra".into(), stored);
+    fields.insert("extra_dejson".into(), read_back);
+    fields.insert("uri".into(), uri);
+    fields
+        .into_iter()
+        .map(|(name, value)| (name, encoded(value)))
+        .collect()
+}
+
+/// A variable or config as the oracle writes it.
+fn value_of(value: &Value) -> Value {
+    let (name, value) = match value {
+        Value::Text(text) => ("text", Value::Text(text.clone())),
+        other => ("json", encoded(other.clone())),
+    };
+    Value::Dict(Dict::from([(name.to_owned(), value)]))
+}
+
+/// What JSON cannot carry, as the oracle writes it.
+fn encoded(value: Value) -> Value {
+    match value {
+        Value::Date(text) => marker(&text, "date"),
+        Value::Float(number) if number.is_nan() => marker("nan", "float"),
+        Value::Float(number) if number.is_infinite() => {
+            marker(if number > 0.0 { "inf" } else { "-inf" }, "float")
+        }
+        Value::List(items) => Value::List(items.into_iter().map(encoded).collect()),
+        Value::Dict(items) => Value::Dict(
+            items
+                .into_iter()
+                .map(|(key, value)| (key, encoded(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn marker(text: &str, type_name: &str) -> Value {
+    let fields = [("!", text), ("type", type_name)];
+    let fields = fields.map(|(name, text)| (name.to_owned(), Value::text(text)));
+    Value::Dict(Dict::from(fields))
+}
