@@ -1,7 +1,6 @@
-//! What real Airflow 3.3.2 and task-sdk 1.3.2 made of recorded connection values, compared field by field.
-//!
-//! The data also records Airflow 2.11.2; secretctl follows Airflow 3 only.
+//! What real Airflow 3.3.2, task-sdk 1.3.2 and Airflow 2.11.2 made of recorded connection values, compared field by field.
 
+use secretctl::airflow_version::AirflowVersion;
 use secretctl::connection::{Connection, Model};
 use secretctl::python::json::{Dict, Value, dumps, loads};
 use secretctl::secret::SecretText;
@@ -22,13 +21,28 @@ const FIELDS: [&str; 8] = [
 
 #[test]
 fn the_server_model_agrees_with_airflow() {
-    let checked = check_all(Model::Server, &[], &[]);
+    let checked = check_all(Model::server(AirflowVersion::V3_3), &[], &[]);
+    assert_eq!(checked, 90);
+}
+
+#[test]
+fn the_model_of_airflow_2_agrees_with_airflow_2() {
+    let model = Model::server(AirflowVersion::V2_11);
+    let checked = check_all(model, &["airflow_2_11_2_differs"], &[]);
+    assert_eq!(checked, 90);
+}
+
+#[test]
+fn a_task_of_airflow_2_has_the_server_s_model() {
+    let model = Model::worker(AirflowVersion::V2_11);
+    let checked = check_all(model, &["airflow_2_11_2_differs"], &[]);
     assert_eq!(checked, 90);
 }
 
 #[test]
 fn the_worker_model_agrees_with_the_task_sdk() {
-    let checked = check_all(Model::Worker, &["sdk_1_3_2_differs"], &["sdk_1_3_2_absent"]);
+    let model = Model::worker(AirflowVersion::V3_3);
+    let checked = check_all(model, &["sdk_1_3_2_differs"], &["sdk_1_3_2_absent"]);
     assert_eq!(checked, 90);
 }
 

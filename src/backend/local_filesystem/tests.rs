@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::airflow_version::AirflowVersion;
 use crate::connection::{Connection, ConnectionError, Model};
 use crate::python::json::Dict;
 use crate::python::number::float_repr;
@@ -61,7 +62,8 @@ impl Fixture {
 }
 
 fn open(kwargs: &Dict) -> LocalFilesystemBackend {
-    LocalFilesystemBackend::new(Kwargs::new("LocalFilesystemBackend", kwargs))
+    let kwargs = Kwargs::new("LocalFilesystemBackend", kwargs);
+    LocalFilesystemBackend::open(kwargs, AirflowVersion::default()).unwrap()
 }
 
 fn open_json(kwargs: &Json) -> LocalFilesystemBackend {
@@ -123,10 +125,16 @@ fn compare(recorded: &Json) {
             assert_eq!(recorded["value"], typed(&value), "{recorded}")
         }
         Ok(Answer::Found(Secret::ConnectionUri(uri))) => {
-            compare_connection(recorded, Connection::from_uri(Model::Server, id, &uri));
+            compare_connection(
+                recorded,
+                Connection::from_uri(Model::server(AirflowVersion::default()), id, &uri),
+            );
         }
         Ok(Answer::Found(Secret::ConnectionFields(fields))) => {
-            compare_connection(recorded, Connection::from_fields(Model::Server, id, fields));
+            compare_connection(
+                recorded,
+                Connection::from_fields(Model::server(AirflowVersion::default()), id, fields),
+            );
         }
     }
 }
