@@ -139,6 +139,23 @@ fn a_task_reads_a_uri_in_json_in_all_but_3_1() {
 }
 
 #[test]
+fn a_task_of_3_0_uses_a_connection_whose_uri_cannot_be_written() {
+    let outputs = by_release(|run| {
+        let run = run
+            .backend(LOCAL_FILES)
+            .file("c.json", r#"{"c": {"login": 5}}"#);
+        let run = run.kwargs(&json!({"connections_file_path": "c.json"}));
+        let run = run.env("AIRFLOW_CONN_C", "x://h");
+        run.args(["--context", "worker", "get-conn", "c"])
+    });
+    // so that the next layer has no say there
+    outputs[1].fails_with(8).says("`login` is of type `int`");
+    for output in [&outputs[0], &outputs[2], &outputs[3], &outputs[4]] {
+        output.prints("x://h").says("`login` is of type `int`");
+    }
+}
+
+#[test]
 fn ids_have_letters_of_ascii_only_in_2_11() {
     let outputs = by_release(|run| {
         let run = run.env("AIRFLOW_CONN_É", "x://h");

@@ -81,6 +81,9 @@ pub enum ConnectionError {
     /// User or port between the first and the second `://`.
     #[error("an `@` or `:` stands before the second `://` of the URI")]
     UserBeforeProtocol,
+    /// Airflow has the connection, and cannot write its URI.
+    #[error("{0}")]
+    NoUri(Box<ConnectionError>),
     /// The URI cannot be split.
     #[error("the URI cannot be read: {0}")]
     Uri(#[from] SplitError),
@@ -129,6 +132,7 @@ impl ConnectionError {
             Self::TooManySchemes | Self::UserBeforeProtocol => Some(
                 "escape `://` as `%3A%2F%2F` wherever it does not follow the scheme".to_string(),
             ),
+            Self::NoUri(error) => error.hint(),
             Self::Json(error) => error.hint(),
             Self::Uri(error) => Some(split_hint(*error).to_string()),
             _ => None,

@@ -101,7 +101,8 @@ impl Connection {
     ) -> Result<Self, ConnectionError> {
         let mut warnings = std::mem::take(&mut attributes.warnings);
         let extra = extra::read_back(model, &attributes.extra, &mut warnings)?;
-        let uri = get_uri::get_uri(model, &attributes, &extra)?;
+        let uri = get_uri::get_uri(model, &attributes, &extra)
+            .map_err(|error| ConnectionError::NoUri(Box::new(error)))?;
         let conn_id = id::stored(model, conn_id);
         if conn_id.is_none() {
             warnings.push(id::lost(model));

@@ -16,7 +16,7 @@ use crate::airflow_version::AirflowVersion;
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
 use crate::backend::{self, Answer, Backend, Location, Opened, Secret, Surroundings};
-use crate::connection::{Connection, Model, fernet_key};
+use crate::connection::{Connection, ConnectionError, Model, fernet_key};
 use crate::error::{Error, Result};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
@@ -56,6 +56,19 @@ impl LookupOptions {
             true => self.context,
             false => Context::Server,
         }
+    }
+
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
+    /// a connection that is of no use here.
+    fn ends_search(&self, error: &Error) -> bool {
+        let is_used = match error {
+            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
+            Error::Connection(ConnectionError::NoUri(_)) => {
+                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
+            }
+            _ => false,
+        };
+        self.strict || is_used
     }
 
     fn model(&self) -> Model {
@@ -157,7 +170,9 @@ impl SearchPath {
             self.options
                 .trace
                 .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
-            let is_final = self.options.strict && report.failure().is_some();
+            let is_final = report
+                .failure()
+                .is_some_and(|error| self.options.ends_search(error));
             lookup.add(report, value);
             if is_final || (lookup.found.is_some() && !to_the_end) {
                 break;

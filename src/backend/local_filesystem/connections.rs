@@ -88,11 +88,7 @@ fn refuse_what_airflow_refuses(
     connection: Result<Connection, ConnectionError>,
 ) -> Result<(), ConnectionError> {
     match connection {
-        Ok(_) => Ok(()),
-        Err(ConnectionError::NotText { field, .. }) if !matches!(field, "uri" | "password") => {
-            Ok(())
-        }
-        Err(ConnectionError::PortNotANumber { .. }) => Ok(()),
+        Ok(_) | Err(ConnectionError::NoUri(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }
