@@ -9,11 +9,12 @@
 //! 5. [`connection`] reads a connection from its stored text and writes it back as `get_uri()` does.
 //! 6. [`cli`] has one module for each command: its arguments in, its output out.
 //!
-//! Beside that flow: [`python`] holds the rules of Python's own modules that Airflow leans on, [`http`] the client that
-//! backends share, [`secret`] the type that keeps values out of logs, and [`error`] everything that can go wrong with its
-//! exit code and its advice.
+//! Beside that flow: [`airflow_version`] says which release of Airflow brought which rule, [`python`] holds the rules of
+//! Python's own modules that Airflow leans on, [`http`] the client that backends share, [`secret`] the type that keeps
+//! values out of logs, and [`error`] everything that can go wrong with its exit code and its advice.
 
 pub mod airflow_config;
+pub mod airflow_version;
 pub mod backend;
 pub mod cli;
 pub mod connection;

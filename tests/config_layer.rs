@@ -1,7 +1,8 @@
-//! The configuration layer against what real Airflow 3.3.2 made of the same settings.
+//! The configuration layer against what real Airflow 3.3.2 and 2.11.2 made of the same settings.
 //!
-//! `tests/data/config_layer_3.3.2.json` holds the settings, Airflow's outcome, and the reason where secretctl departs from
-//! it. A case that departs without a reason fails, and so does one that has a reason and does not depart.
+//! `tests/data/config_layer_3.3.2.json` holds the settings, Airflow's outcome (and that of 2.11.2 where it is another), and
+//! the reason where secretctl departs from it. A case that departs without a reason fails, and so does one that has a reason
+//! and does not depart.
 
 // a case that cannot be set up should stop right there
 #![allow(clippy::unwrap_used)]
@@ -10,6 +11,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use secretctl::airflow_config::{AirflowConfig, ConfigError, Found, configured_backend};
+use secretctl::airflow_version::AirflowVersion;
 use secretctl::env::Env;
 use secretctl::python::json::{Dict, Value};
 use serde::Deserialize;
@@ -31,6 +33,14 @@ struct Case {
     worker: bool,
     /// The option that is read; without one, the kwargs of the backend are.
     option: Option<(String, String)>,
+    #[serde(flatten)]
+    outcome: Outcome,
+    /// That of Airflow 2.11.2, if it is another.
+    airflow_2_11_2: Option<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
     /// Airflow's outcome: Python's `repr` of it, or `!!` and the exception.
     airflow: String,
     /// Why secretctl does something else.
@@ -45,31 +55,33 @@ fn settings_mean_what_they_mean_to_airflow() {
     let recorded: Recorded = serde_json::from_str(&recorded).unwrap();
     assert!(recorded.cases.len() > 90);
     for case in recorded.cases {
-        check(&case);
+        check(&case, &case.outcome, AirflowVersion::V3_3);
+        let of_2_11_2 = case.airflow_2_11_2.as_ref().unwrap_or(&case.outcome);
+        check(&case, of_2_11_2, AirflowVersion::V2_11);
     }
 }
 
-fn check(case: &Case) {
-    let outcome = outcome(case);
+fn check(case: &Case, expected: &Outcome, version: AirflowVersion) {
+    let outcome = outcome(case, version);
     let error = outcome.as_ref().err().map(|error| format!("!! {error}"));
     let outcome = outcome.unwrap_or_else(|_| "!!".to_owned());
-    let airflow = if case.airflow.starts_with("!!") {
+    let airflow = if expected.airflow.starts_with("!!") {
         "!!"
     } else {
-        &case.airflow
+        &expected.airflow
     };
     let told = error.as_ref().unwrap_or(&outcome);
-    match &case.departure {
-        None => assert_eq!(outcome, airflow, "{}: {told}", case.name),
+    match &expected.departure {
+        None => assert_eq!(outcome, airflow, "{} in {version}: {told}", case.name),
         Some(reason) => {
             assert_ne!(
                 outcome, airflow,
-                "{} departs no longer: {reason}",
+                "{} in {version} departs no longer: {reason}",
                 case.name
             );
             assert_eq!(
                 &outcome,
-                case.ours.as_deref().unwrap_or("!!"),
+                expected.ours.as_deref().unwrap_or("!!"),
                 "{}: {told}",
                 case.name
             );
@@ -77,7 +89,7 @@ fn check(case: &Case) {
     }
 }
 
-fn outcome(case: &Case) -> Result<String, ConfigError> {
+fn outcome(case: &Case, version: AirflowVersion) -> Result<String, ConfigError> {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("airflow.cfg"), &case.cfg).unwrap();
     let recorded = case
@@ -93,15 +105,20 @@ fn outcome(case: &Case) -> Result<String, ConfigError> {
     let env = Env::from_pairs(recorded.chain(own));
     let config = AirflowConfig::load(env, Duration::from_secs(60))?;
     match &case.option {
-        Some((section, key)) => option(&config, section, key),
-        None => backend(&config, case.worker),
+        Some((section, key)) => option(&config, section, key, version),
+        None => backend(&config, case.worker, version),
     }
 }
 
 /// An option as text; a backend that is asked answers `CFG:` and what it was asked, as the recorded one did.
-fn option(config: &AirflowConfig, section: &str, key: &str) -> Result<String, ConfigError> {
+fn option(
+    config: &AirflowConfig,
+    section: &str,
+    key: &str,
+    version: AirflowVersion,
+) -> Result<String, ConfigError> {
     let found = config.option(section, key)?;
-    let has_backend = configured_backend(config, false)?.is_some();
+    let has_backend = configured_backend(config, false, version)?.is_some();
     Ok(match found {
         Some(Found::Value(setting)) => repr_text(setting.value.expose()),
         Some(Found::InBackend(request)) if has_backend => {
@@ -117,8 +134,12 @@ fn option(config: &AirflowConfig, section: &str, key: &str) -> Result<String, Co
 }
 
 /// The kwargs of the backend; importing the class is another layer's work, so that only the recorded class is known.
-fn backend(config: &AirflowConfig, worker: bool) -> Result<String, ConfigError> {
-    match configured_backend(config, worker)? {
+fn backend(
+    config: &AirflowConfig,
+    worker: bool,
+    version: AirflowVersion,
+) -> Result<String, ConfigError> {
+    match configured_backend(config, worker, version)? {
         None => Ok("None".to_owned()),
         Some(setting) if setting.class_path != "recmod.R" => Ok("!!".to_owned()),
         Some(setting) => Ok(repr(

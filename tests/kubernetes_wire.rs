@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secretctl::airflow_version::AirflowVersion;
 use secretctl::backend::kubernetes_secrets::KubernetesSecretsBackend;
 use secretctl::backend::kwargs::Kwargs;
 use secretctl::backend::{Answer, Backend, Location, Secret, Surroundings};
@@ -109,6 +110,7 @@ impl Pod {
                 ("NO_PROXY", "127.0.0.1".to_owned()),
             ]),
             multi_team: false,
+            version: AirflowVersion::default(),
             timeout: Duration::from_secs(20),
             trace: Trace::default(),
         };

@@ -22,7 +22,9 @@ pub use command::CommandError;
 pub use error::ConfigError;
 pub use kwargs::{KwargsFault, KwargsProblem, ParsedKwargs, parse_kwargs};
 pub use origin::{Indirection, Origin, Place};
-pub use secrets_section::{BackendSetting, KwargOverride, Section, configured_backend};
+pub use secrets_section::{
+    BackendSetting, KwargOverride, Section, configured_backend, unread_settings,
+};
 
 use crate::env::{Env, expand_env_var};
 use crate::secret::SecretText;

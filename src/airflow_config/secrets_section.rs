@@ -2,11 +2,12 @@
 //!
 //! Mirrors `_get_custom_secret_backend` of `airflow._shared.configuration.parser` in Airflow 3.3.2. The surprising rule: a
 //! task uses `[workers] secrets_backend` with its own kwargs, or `[secrets] backend` with those of `[secrets]`; the two
-//! never mix.
+//! never mix. Older releases read less: see [`AirflowVersion`].
 
 use super::kwargs::{ParsedKwargs, parse_kwargs};
 use super::origin::{Indirection, Origin, Place};
 use super::{AirflowConfig, ConfigError, Found, Setting};
+use crate::airflow_version::AirflowVersion;
 use crate::env::{Env, EnvError};
 use crate::python::json::Value;
 use crate::secret::SecretText;
@@ -81,18 +82,51 @@ impl Section {
 pub fn configured_backend(
     config: &AirflowConfig,
     worker: bool,
+    version: AirflowVersion,
 ) -> Result<Option<BackendSetting>, ConfigError> {
-    let sections: &[Section] = if worker {
+    let sections: &[Section] = if worker && version.has_worker_settings() {
         &[Section::Workers, Section::Secrets]
     } else {
         &[Section::Secrets]
     };
     for &section in sections {
         if let Some(class_path) = class_path(config, section)? {
-            return backend_setting(config, section, class_path).map(Some);
+            return backend_setting(config, section, class_path, version).map(Some);
         }
     }
     Ok(None)
+}
+
+/// What is set in the environment or airflow.cfg and is not read by this release, though newer ones do: a sentence each.
+pub fn unread_settings(
+    config: &AirflowConfig,
+    worker: bool,
+    version: AirflowVersion,
+) -> Result<Vec<String>, ConfigError> {
+    let mut unread = Vec::new();
+    let workers = Section::Workers;
+    if worker && !version.has_worker_settings() {
+        let key = workers.backend_key();
+        if let Some(Found::Value(setting)) = config.option(workers.name(), key)? {
+            unread.push(format!(
+                "Airflow {version} does not read {}: Airflow 3.0 brought it",
+                setting.origin
+            ));
+        }
+    }
+    if !version.reads_kwarg_variables() {
+        let sections = [Section::Secrets, Section::Workers];
+        for section in sections.into_iter().take(if worker { 2 } else { 1 }) {
+            let variables = overrides(config.env(), section.kwarg_prefix())?;
+            unread.extend(variables.iter().map(|variable| {
+                format!(
+                    "Airflow {version} does not read {}: Airflow 3.2 brought variables for single kwargs",
+                    variable.origin
+                )
+            }));
+        }
+    }
+    Ok(unread)
 }
 
 /// An empty class path is none.
@@ -109,6 +143,7 @@ fn backend_setting(
     config: &AirflowConfig,
     section: Section,
     class_path: Setting,
+    version: AirflowVersion,
 ) -> Result<BackendSetting, ConfigError> {
     let kwargs = match config.option(section.name(), section.kwargs_key())? {
         Some(Found::Value(setting)) => Some(setting),
@@ -119,12 +154,16 @@ fn backend_setting(
         }
         None => None,
     };
+    let overrides = match version.reads_kwarg_variables() {
+        true => overrides(config.env(), section.kwarg_prefix())?,
+        false => Vec::new(),
+    };
     Ok(BackendSetting {
         class_path: class_path.value.expose().to_owned(),
         origin: class_path.origin,
         section,
         kwargs,
-        overrides: overrides(config.env(), section.kwarg_prefix())?,
+        overrides,
     })
 }
 

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::airflow_version::AirflowVersion;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -306,7 +307,7 @@ fn no_message_of_a_setting_tells_its_value() {
     ];
     for (name, value, cfg) in cases {
         let fixture = load(&[backend, (name, value)], cfg);
-        let backend = configured_backend(&fixture.config, false);
+        let backend = configured_backend(&fixture.config, false, AirflowVersion::default());
         let error = match backend {
             Ok(setting) => setting
                 .unwrap()

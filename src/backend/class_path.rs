@@ -1,7 +1,8 @@
 //! Class paths: which secrets backend each importable path means, for every path of Airflow 1.10.10 to 3.3.2.
 //!
 //! The surprising rule: Airflow 2.11's contrib paths are aliases of today's provider classes, so today's kwargs apply to them;
-//! Airflow 3 has no contrib package and would not start with one. secretctl serves them and warns.
+//! Airflow 3 has no contrib package and would not start with one. secretctl serves them and warns. It does the same for the
+//! path that the Azure provider dropped.
 
 use super::azure_key_vault::AzureKeyVaultBackend;
 use super::cloud_secret_manager::CloudSecretManagerBackend;
@@ -9,6 +10,7 @@ use super::kubernetes_secrets::KubernetesSecretsBackend;
 use super::secrets_manager::SecretsManagerBackend;
 use super::systems_manager::SystemsManagerParameterStoreBackend;
 use super::vault::VaultBackend;
+use crate::airflow_version::AirflowVersion;
 
 /// A secrets backend class that Airflow or one of its providers ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,13 +165,21 @@ impl BackendKind {
     }
 }
 
-/// Why Airflow 3 would not start with this path, if it would not.
-pub fn gone_from_airflow_3(class_path: &str) -> Option<String> {
-    let kind = BackendKind::from_class_path(class_path)?;
-    class_path.starts_with("airflow.contrib.").then(|| {
+/// Where `azure_key_vault` was, until release 5.0.0 of the provider.
+const OLD_AZURE_MODULE: &str = "airflow.providers.microsoft.azure.secrets.azure_key_vault.";
+
+/// Why Airflow would not start with this path, if it would not.
+pub fn gone(class_path: &str, version: AirflowVersion) -> Option<String> {
+    let today = BackendKind::from_class_path(class_path)?.class_path();
+    if class_path.starts_with("airflow.contrib.") && !version.has_contrib_package() {
+        return Some(format!(
+            "Airflow 3 does not start with `{class_path}`; write `{today}`"
+        ));
+    }
+    class_path.starts_with(OLD_AZURE_MODULE).then(|| {
         format!(
-            "Airflow 3 does not start with `{class_path}`; write `{}`",
-            kind.class_path()
+            "Airflow does not start with `{class_path}` and apache-airflow-providers-microsoft-azure 5.0.0 or newer; write \
+             `{today}`"
         )
     })
 }
@@ -246,7 +256,7 @@ mod tests {
     #[test]
     fn the_path_to_write_today_is_never_a_contrib_one() {
         for (_, kind) in CLASS_PATHS {
-            assert_eq!(gone_from_airflow_3(kind.class_path()), None);
+            assert_eq!(gone(kind.class_path(), AirflowVersion::V3_3), None);
         }
     }
 

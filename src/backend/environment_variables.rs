@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 
 use super::{Answer, Backend, Location, Secret, SecretKind};
+use crate::airflow_version::TeamGuard;
 use crate::env::Env;
 use crate::error::Result;
 use crate::python::text::upper;
@@ -17,13 +18,13 @@ const TEAM_SEPARATOR: &str = "___";
 #[derive(Clone, Debug)]
 pub struct EnvironmentVariablesBackend {
     env: Env,
-    multi_team: bool,
+    team_guard: TeamGuard,
 }
 
 impl EnvironmentVariablesBackend {
-    /// The backend over `env`, with `[core] multi_team` as it is set.
-    pub fn new(env: Env, multi_team: bool) -> Self {
-        Self { env, multi_team }
+    /// The backend over `env`, which does not look up the ids that `team_guard` tells.
+    pub fn new(env: Env, team_guard: TeamGuard) -> Self {
+        Self { env, team_guard }
     }
 
     fn variable_name(&self, kind: SecretKind, id: &str) -> Result<String, String> {
@@ -32,11 +33,29 @@ impl EnvironmentVariablesBackend {
             SecretKind::Variable => "AIRFLOW_VAR_",
             SecretKind::Config => return Err("it holds no config options".to_owned()),
         };
-        if self.multi_team && id.contains(TEAM_SEPARATOR) {
-            return Err("with `[core] multi_team`, an id may not hold `___`".to_owned());
+        match self.team_guard {
+            TeamGuard::Separator if id.contains(TEAM_SEPARATOR) => {
+                return Err("with `[core] multi_team`, an id may not hold `___`".to_owned());
+            }
+            TeamGuard::Spelling if is_spelt_for_a_team(id) => {
+                return Err(
+                    "Airflow 3.2 takes an id such as `_TEAM___ID` for a team's, and does not look it up"
+                        .to_owned(),
+                );
+            }
+            _ => {}
         }
         Ok(format!("{prefix}{}", upper(id)))
     }
+}
+
+/// `re.fullmatch(r"_[^_]+___.+", id)`
+fn is_spelt_for_a_team(id: &str) -> bool {
+    let team_and_id = id.strip_prefix('_');
+    let parts = team_and_id.and_then(|rest| rest.split_once(TEAM_SEPARATOR));
+    parts.is_some_and(|(team, id)| {
+        !team.is_empty() && !team.contains('_') && !id.is_empty() && !id.contains('\n')
+    })
 }
 
 #[async_trait]
@@ -73,7 +92,8 @@ mod tests {
 
     /// What the backend says in an environment of one variable.
     fn lookup(kind: SecretKind, id: &str, name: &str, value: &str) -> Answer {
-        let backend = EnvironmentVariablesBackend::new(Env::from_pairs([(name, value)]), false);
+        let backend =
+            EnvironmentVariablesBackend::new(Env::from_pairs([(name, value)]), TeamGuard::None);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -127,7 +147,7 @@ mod tests {
 
     #[test]
     fn config_options_are_never_asked_for() {
-        let backend = EnvironmentVariablesBackend::new(Env::default(), false);
+        let backend = EnvironmentVariablesBackend::new(Env::default(), TeamGuard::None);
         assert!(matches!(
             backend.locate(SecretKind::Config, "a"),
             Location::Skipped(_)
@@ -137,16 +157,24 @@ mod tests {
     }
 
     #[test]
-    fn a_team_s_name_in_the_id_is_refused_if_there_are_teams() {
-        let place = |multi_team, id| {
-            EnvironmentVariablesBackend::new(Env::default(), multi_team)
-                .locate(SecretKind::Connection, id)
+    fn an_id_that_names_a_team_is_not_looked_up() {
+        let is_looked_up = |guard, id| {
+            let backend = EnvironmentVariablesBackend::new(Env::default(), guard);
+            let location = backend.locate(SecretKind::Connection, id);
+            matches!(location, Location::At { .. })
         };
+        let ids = [
+            "_t___a", "_t____", "t___a", "_t_u___a", "____a", "_t___", "_t___a\n", "_t__a",
+        ];
+        let looked_up = |guard| ids.map(|id| is_looked_up(guard, id));
+        assert_eq!(looked_up(TeamGuard::None), [true; 8]);
         assert_eq!(
-            place(false, "_t___a"),
-            Location::local("AIRFLOW_CONN__T___A")
+            looked_up(TeamGuard::Spelling),
+            [false, false, true, true, true, true, true, true]
         );
-        assert!(matches!(place(true, "_t___a"), Location::Skipped(_)));
-        assert_eq!(place(true, "_t__a"), Location::local("AIRFLOW_CONN__T__A"));
+        assert_eq!(
+            looked_up(TeamGuard::Separator),
+            [false, false, false, false, false, false, false, true]
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: an absent kwarg has its default, a `null` one is Python's `None`, and the two often differ.
 
+use crate::airflow_version::AirflowVersion;
 use crate::nearest::nearest;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
@@ -18,6 +19,18 @@ pub enum KwargError {
         name: String,
         /// The spelling that was probably meant.
         nearest: Option<&'static str>,
+    },
+    /// The class of this release has no such kwarg, though that of a newer one has.
+    #[error("{class} of Airflow {version} has no kwarg `{name}`: Airflow {since} brought it")]
+    TooNew {
+        /// The backend class.
+        class: &'static str,
+        /// The kwarg.
+        name: &'static str,
+        /// The release whose rules are followed.
+        version: AirflowVersion,
+        /// The first release that has it.
+        since: AirflowVersion,
     },
     /// The value is of another type than the class wants.
     #[error("kwarg `{name}` of {class} must be {wanted}, not {given}")]
@@ -145,6 +158,21 @@ impl<'a> Kwargs<'a> {
             class: self.class,
             auth_type,
             needs,
+        }
+    }
+
+    /// The error for a kwarg that only newer releases have.
+    pub fn too_new(
+        &self,
+        name: &'static str,
+        version: AirflowVersion,
+        since: AirflowVersion,
+    ) -> KwargError {
+        KwargError::TooNew {
+            class: self.class,
+            name,
+            version,
+            since,
         }
     }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
+use crate::airflow_version::{AirflowVersion, TeamGuard};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::python::json::{Dict, Value};
@@ -168,10 +169,19 @@ pub struct Surroundings {
     pub env: Env,
     /// `[core] multi_team`
     pub multi_team: bool,
+    /// The release whose rules are followed.
+    pub version: AirflowVersion,
     /// The longest one lookup may take, retries included.
     pub timeout: Duration,
     /// Where to tell what is being done.
     pub trace: Trace,
+}
+
+impl Surroundings {
+    /// Which ids are not looked up in the environment.
+    pub fn team_guard(&self) -> TeamGuard {
+        self.version.team_guard(self.multi_team)
+    }
 }
 
 /// A backend ready to be asked, and what a person should know about its settings.
@@ -217,12 +227,13 @@ pub fn open(
             refuse_unknown(given, &[])?;
             Ok(Opened::quietly(EnvironmentVariablesBackend::new(
                 surroundings.env.clone(),
-                surroundings.multi_team,
+                surroundings.team_guard(),
             )))
         }
         BackendKind::LocalFilesystem => {
             refuse_unknown(given, local_filesystem::KWARGS)?;
-            Ok(Opened::quietly(LocalFilesystemBackend::new(given)))
+            let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
+            Ok(Opened::quietly(backend))
         }
         BackendKind::Vault => Ok(Opened::from(VaultBackend::open(given, surroundings)?)),
         BackendKind::SystemsManagerParameterStore => Ok(Opened::from(

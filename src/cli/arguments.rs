@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::airflow_version::AirflowVersion;
 use crate::search_path::Context;
 use crate::secret_kind::SecretKind;
 
@@ -45,6 +46,16 @@ pub struct GlobalOptions {
     /// Whose search path to follow: the CLI's and scheduler's, or a task's
     #[arg(long, value_enum, default_value = "server", global = true)]
     pub context: ContextName,
+
+    /// Whose rules to follow: those of this release of Airflow
+    #[arg(
+        long,
+        value_enum,
+        value_name = "VERSION",
+        default_value_t,
+        global = true
+    )]
+    pub airflow_version: AirflowVersion,
 
     /// The longest one lookup may take in one backend, retries included
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30", global = true)]

@@ -53,6 +53,7 @@ fn open_search_path(global: &GlobalOptions, env: Env, terminal: &Terminal) -> Re
         .for_each(|warning| terminal.warn(warning));
     let options = LookupOptions {
         context: global.context.into(),
+        version: global.airflow_version,
         timeout: global.timeout,
         strict: global.strict,
         trace: Trace::new(global.verbose),

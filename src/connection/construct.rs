@@ -5,6 +5,7 @@
 //! `None`.
 
 use super::error::ConnectionError;
+use super::model::Class;
 use super::{Model, extra, uri};
 use crate::python::json::{Dict, Value};
 
@@ -38,8 +39,14 @@ impl Attributes {
 
 /// The constructor. `kwargs` holds no `conn_id`.
 pub(super) fn construct(model: Model, mut kwargs: Dict) -> Result<Attributes, ConnectionError> {
-    if model == Model::Server {
-        kwargs.shift_remove("team_name"); // of whatever type; nothing reads it in a lookup
+    if let Some(team) = model.team_argument() {
+        kwargs.shift_remove(team); // of whatever type; nothing reads it in a lookup
+    }
+    if model.class == Class::Worker && !model.version.sdk_takes_uri() && kwargs.contains_key("uri")
+    {
+        return Err(ConnectionError::UriInJson {
+            version: model.version,
+        });
     }
     let uri = take(&mut kwargs, "uri");
     let attributes_given = kwargs.len();
@@ -57,9 +64,9 @@ pub(super) fn construct(model: Model, mut kwargs: Dict) -> Result<Attributes, Co
     if let Some(key) = kwargs.keys().next() {
         return Err(ConnectionError::unknown_key(key));
     }
-    match model {
-        Model::Server => on_server(uri, attributes),
-        Model::Worker => on_worker(uri, attributes_given > 0, attributes),
+    match model.class {
+        Class::Server => on_server(model, uri, attributes),
+        Class::Worker => on_worker(model, uri, attributes_given > 0, attributes),
     }
 }
 
@@ -67,7 +74,11 @@ fn take(kwargs: &mut Dict, name: &str) -> Value {
     kwargs.shift_remove(name).unwrap_or_default()
 }
 
-fn on_server(uri: Value, mut attributes: Attributes) -> Result<Attributes, ConnectionError> {
+fn on_server(
+    model: Model,
+    uri: Value,
+    mut attributes: Attributes,
+) -> Result<Attributes, ConnectionError> {
     attributes.extra = extra::stored(attributes.extra)?;
     if !uri.is_truthy() {
         attributes.password = server_password(attributes.password)?;
@@ -77,7 +88,7 @@ fn on_server(uri: Value, mut attributes: Attributes) -> Result<Attributes, Conne
         return Err(ConnectionError::UriAndFields);
     }
     let description = attributes.description;
-    let attributes = parse_uri(Model::Server, &uri)?;
+    let attributes = parse_uri(model, &uri)?;
     Ok(Attributes {
         description,
         ..attributes
@@ -85,6 +96,7 @@ fn on_server(uri: Value, mut attributes: Attributes) -> Result<Attributes, Conne
 }
 
 fn on_worker(
+    model: Model,
     uri: Value,
     has_fields: bool,
     attributes: Attributes,
@@ -92,7 +104,7 @@ fn on_worker(
     match uri {
         Value::None => Ok(attributes),
         _ if has_fields => Err(ConnectionError::UriAndFields),
-        uri => parse_uri(Model::Worker, &uri),
+        uri => extra::of_uri_argument(model, parse_uri(model, &uri)?),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::airflow_version::AirflowVersion;
 use crate::nearest::nearest;
 use crate::python::json::{JsonError, Value};
 use crate::python::urllib::SplitError;
@@ -33,6 +34,18 @@ pub enum ConnectionError {
     /// A `uri` and other fields.
     #[error("`uri` cannot stand beside other fields")]
     UriAndFields,
+    /// A `uri` in JSON, which the Task SDK of this release does not take.
+    #[error("a task of Airflow {version} takes no `uri` in the JSON of a connection")]
+    UriInJson {
+        /// The release.
+        version: AirflowVersion,
+    },
+    /// An extra in such a `uri`, which no task of this release can read.
+    #[error("a task of Airflow {version} cannot read the extra of a `uri` in JSON")]
+    ExtraOfUriLost {
+        /// The release.
+        version: AirflowVersion,
+    },
     /// A field that must be text.
     #[error("`{field}` is of type `{found}`, not text")]
     NotText {
@@ -68,6 +81,9 @@ pub enum ConnectionError {
     /// User or port between the first and the second `://`.
     #[error("an `@` or `:` stands before the second `://` of the URI")]
     UserBeforeProtocol,
+    /// Airflow has the connection, and cannot write its URI.
+    #[error("{0}")]
+    NoUri(Box<ConnectionError>),
     /// The URI cannot be split.
     #[error("the URI cannot be read: {0}")]
     Uri(#[from] SplitError),
@@ -104,6 +120,9 @@ impl ConnectionError {
                 Some("take it out: the id is the name under which the value is stored".to_string())
             }
             Self::UriAndFields => Some("keep either the `uri` or the other fields".to_string()),
+            Self::UriInJson { .. } | Self::ExtraOfUriLost { .. } => {
+                Some("store the URI itself, without JSON around it".to_string())
+            }
             Self::PortNotANumber { .. } => Some("write a whole number, such as 5432".to_string()),
             Self::NotText { .. } => Some("write it in double quotes".to_string()),
             Self::ExtraNotJson(_) | Self::ExtraNotAnObject { .. } => {
@@ -113,6 +132,7 @@ impl ConnectionError {
             Self::TooManySchemes | Self::UserBeforeProtocol => Some(
                 "escape `://` as `%3A%2F%2F` wherever it does not follow the scheme".to_string(),
             ),
+            Self::NoUri(error) => error.hint(),
             Self::Json(error) => error.hint(),
             Self::Uri(error) => Some(split_hint(*error).to_string()),
             _ => None,

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+use super::Model;
 use super::construct::Attributes;
 use super::error::ConnectionError;
 use crate::python::json::Value;
@@ -20,13 +21,14 @@ pub(super) const EXTRA_KEY: &str = "__extra__";
 /// # Errors
 /// Where a field that is set should be text and is not.
 pub(super) fn get_uri(
+    model: Model,
     attributes: &Attributes,
     extra: &Value,
 ) -> Result<SecretText, ConnectionError> {
     let conn_type = text_if_set("conn_type", &attributes.conn_type)?;
     let schema = text_if_set("schema", &attributes.schema)?;
     let host = text_if_set("host", &attributes.host)?;
-    let (protocol, host) = split_protocol(&attributes.conn_type, host);
+    let (protocol, host) = split_protocol(model, &attributes.conn_type, host);
     let authority = authority(attributes)?;
     let host = quote(host, "");
 
@@ -70,9 +72,10 @@ fn scheme(conn_type: &str) -> String {
 }
 
 /// The protocol in front of the host, with its `://`, and the host after it. A protocol that equals the type stays a
-/// part of the host; both may be "".
-fn split_protocol<'a>(conn_type: &Value, host: &'a str) -> (&'a str, &'a str) {
+/// part of the host, unless the release is an old one; both may be "".
+fn split_protocol<'a>(model: Model, conn_type: &Value, host: &'a str) -> (&'a str, &'a str) {
     let conn_type = conn_type.as_text().map(SecretText::expose);
+    let conn_type = conn_type.filter(|_| model.version.keeps_protocol_in_host());
     match host.split_once("://") {
         None => ("", host),
         Some((protocol, _)) if conn_type == Some(protocol) => ("", host),

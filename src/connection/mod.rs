@@ -1,7 +1,9 @@
 //! The Airflow Connection: read from a URI or JSON by Airflow's rules, written back as `get_uri()` does.
 //!
 //! Mirrors `airflow.models.connection` (Airflow 3.3.2) and `airflow.sdk.definitions.connection` (task-sdk 1.3.2), and the
-//! deserialisation in `airflow._shared.secrets_backend.base`.
+//! deserialisation in `airflow._shared.secrets_backend.base`; where older releases differ, [`AirflowVersion`] says so.
+//!
+//! [`AirflowVersion`]: crate::airflow_version::AirflowVersion
 //!
 //! The surprising rule: Airflow calls `get_uri()` inside the lookup, so a connection whose URI cannot be written is as
 //! good as absent. Every [`Connection`] here has its URI already.
@@ -13,30 +15,24 @@ pub mod fernet_key;
 mod get_uri;
 mod id;
 mod json;
+mod model;
 #[cfg(test)]
 mod tests;
 mod uri;
 mod warnings;
 
 pub use error::{ConnectionError, UnknownField};
+pub use model::Model;
 
 use crate::python::json::{Dict, Value, dumps};
 use crate::python::text::strip;
 use crate::secret::SecretText;
 use construct::Attributes;
 
-/// Which of Airflow's two connection models to follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Model {
-    /// `airflow.models.Connection` of Airflow 3.3.2: the CLI, the scheduler, the API server.
-    Server,
-    /// `airflow.sdk.Connection` of task-sdk 1.3.2: what a task sees.
-    Worker,
-}
-
 /// A connection that Airflow would use. `Debug` shows its id and warnings, and of the rest only the types.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    model: Model,
     conn_id: Option<String>,
     attributes: Attributes,
     /// `extra_dejson`: the extra as Airflow reads it back, an empty dict if there is none.
@@ -52,17 +48,23 @@ impl Connection {
     /// Wherever Airflow raises, in `get_uri()` too.
     pub fn parse(model: Model, conn_id: &str, text: &SecretText) -> Result<Self, ConnectionError> {
         let text = strip(text.expose());
-        let attributes = match text.chars().next() {
-            None => return Err(ConnectionError::OnlyWhiteSpace),
-            Some('{') => construct::construct(model, json::kwargs(text)?)?,
-            Some(_) => uri::parse(model, text)?,
-        };
-        Self::new(model, conn_id, attributes)
+        match text.chars().next() {
+            None => Err(ConnectionError::OnlyWhiteSpace),
+            Some('{') => {
+                let model = model.for_json();
+                let attributes = construct::construct(model, json::kwargs(text)?)?;
+                Self::new(model, conn_id, attributes)
+            }
+            Some(_) => {
+                let model = model.for_uri();
+                Self::new(model, conn_id, uri::parse(model, text)?)
+            }
+        }
     }
 
     /// `Connection(conn_id=..., uri=text)`, which never reads JSON and does not strip white space.
     ///
-    /// `LocalFilesystemBackend` does this with a text, always with [`Model::Server`]; for that model "" is a connection
+    /// `LocalFilesystemBackend` does this with a text, always with [`Model::server`]; for that model "" is a connection
     /// whose every field is `None`.
     ///
     /// # Errors
@@ -78,7 +80,7 @@ impl Connection {
 
     /// `Connection(**fields)`: the type is not normalised, and the port stays text if it is text.
     ///
-    /// `LocalFilesystemBackend` does this with an object, always with [`Model::Server`]. A `conn_id` among the fields is
+    /// `LocalFilesystemBackend` does this with an object, always with [`Model::server`]. A `conn_id` among the fields is
     /// passed over: that backend has compared it with `conn_id` before.
     ///
     /// # Errors
@@ -99,12 +101,14 @@ impl Connection {
     ) -> Result<Self, ConnectionError> {
         let mut warnings = std::mem::take(&mut attributes.warnings);
         let extra = extra::read_back(model, &attributes.extra, &mut warnings)?;
-        let uri = get_uri::get_uri(&attributes, &extra)?;
+        let uri = get_uri::get_uri(model, &attributes, &extra)
+            .map_err(|error| ConnectionError::NoUri(Box::new(error)))?;
         let conn_id = id::stored(model, conn_id);
         if conn_id.is_none() {
-            warnings.push(id::LOST.to_string());
+            warnings.push(id::lost(model));
         }
         Ok(Self {
+            model,
             conn_id,
             attributes,
             extra,
@@ -150,9 +154,10 @@ impl Connection {
             .collect()
     }
 
-    /// Whether Airflow's server encrypts a part of it as soon as it is built: a password or an extra.
+    /// Whether Airflow encrypts a part of it as soon as it is built: the server's model does, a password or an extra.
     pub fn needs_fernet_key(&self) -> bool {
-        self.attributes.password.is_truthy() || self.attributes.extra.is_truthy()
+        let attributes = &self.attributes;
+        self.model.encrypts() && (attributes.password.is_truthy() || attributes.extra.is_truthy())
     }
 
     /// Whether [`Connection::field`] knows a name.

@@ -2,13 +2,15 @@
 //! `Connection.from_uri` of `airflow.sdk.definitions.connection`, task-sdk 1.3.2).
 //!
 //! The surprising rule: the scheme and its `://` are taken out wherever they stand, so `http://http://host` loses its
-//! host. And the server reads every query value as JSON if it can, so `?a=1` is a number there and text in a task.
+//! host. And the server of Airflow 3.1 and newer reads every query value as JSON if it can, so `?a=1` is a number there and
+//! text in a task.
 
 use zeroize::Zeroizing;
 
 use super::construct::{Attributes, server_password};
 use super::error::ConnectionError;
 use super::get_uri::EXTRA_KEY;
+use super::model::Class;
 use super::{Model, warnings};
 use crate::python::json::{Dict, Value, dumps, loads};
 use crate::python::urllib::{SplitError, SplitResult, parse_qsl, unquote, urlsplit};
@@ -31,9 +33,9 @@ pub(super) fn parse(model: Model, text: &str) -> Result<Attributes, ConnectionEr
         description: Value::None,
         host: Value::Text(host(&parts, host_has_protocol)),
         login: unquoted(parts.username()),
-        password: match model {
-            Model::Server => server_password(password)?,
-            Model::Worker => password,
+        password: match model.class {
+            Class::Server => server_password(password)?,
+            Class::Worker => password,
         },
         schema: Value::text(schema(&parts)),
         port: port(&parts)?,
@@ -112,7 +114,7 @@ fn extra(model: Model, query: &str) -> Result<Value, ConnectionError> {
     if let Some(extra) = fields.shift_remove(EXTRA_KEY) {
         return Ok(extra);
     }
-    if model == Model::Server {
+    if model.decodes_query_values() {
         for value in fields.values_mut() {
             *value = query_value(value)?;
         }

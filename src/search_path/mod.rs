@@ -9,11 +9,14 @@ mod lookup;
 
 use std::time::Duration;
 
-use crate::airflow_config::{self, AirflowConfig, BackendSetting, Origin, configured_backend};
+use crate::airflow_config::{
+    self, AirflowConfig, BackendSetting, Origin, configured_backend, unread_settings,
+};
+use crate::airflow_version::AirflowVersion;
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
 use crate::backend::{self, Answer, Backend, Location, Opened, Secret, Surroundings};
-use crate::connection::{Connection, Model, fernet_key};
+use crate::connection::{Connection, ConnectionError, Model, fernet_key};
 use crate::error::{Error, Result};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
@@ -27,17 +30,8 @@ pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 pub enum Context {
     /// The CLI, the scheduler, the API server.
     Server,
-    /// A task of Airflow 3.
+    /// A task.
     Worker,
-}
-
-impl Context {
-    fn model(self) -> Model {
-        match self {
-            Context::Server => Model::Server,
-            Context::Worker => Model::Worker,
-        }
-    }
 }
 
 /// How a lookup is made, besides what Airflow's settings say.
@@ -45,12 +39,44 @@ impl Context {
 pub struct LookupOptions {
     /// Whose search path.
     pub context: Context,
+    /// The release whose rules are followed.
+    pub version: AirflowVersion,
     /// The longest one lookup may take in one backend.
     pub timeout: Duration,
     /// Whether a failing layer is final, and kwargs are never repaired.
     pub strict: bool,
     /// Where to tell what is being done.
     pub trace: Trace,
+}
+
+impl LookupOptions {
+    /// The context, which before Airflow 3.0 is always the server's.
+    fn context(&self) -> Context {
+        match self.version.has_worker_settings() {
+            true => self.context,
+            false => Context::Server,
+        }
+    }
+
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
+    /// a connection that is of no use here.
+    fn ends_search(&self, error: &Error) -> bool {
+        let is_used = match error {
+            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
+            Error::Connection(ConnectionError::NoUri(_)) => {
+                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
+            }
+            _ => false,
+        };
+        self.strict || is_used
+    }
+
+    fn model(&self) -> Model {
+        match self.context() {
+            Context::Server => Model::server(self.version),
+            Context::Worker => Model::worker(self.version),
+        }
+    }
 }
 
 /// The layers, in the order in which Airflow asks them.
@@ -94,22 +120,23 @@ impl SearchPath {
         let surroundings = Surroundings {
             env: config.env().clone(),
             multi_team: config.multi_team()?,
+            version: options.version,
             timeout: options.timeout,
             trace: options.trace,
         };
-        let mut warnings = Vec::new();
+        let mut warnings = of_the_release(&config, options, &surroundings)?;
         let mut layers = Vec::new();
         if let Some(custom) = custom_layer(&config, options, &surroundings, &mut warnings)? {
             layers.push(custom);
         }
         let environment =
-            EnvironmentVariablesBackend::new(surroundings.env.clone(), surroundings.multi_team);
+            EnvironmentVariablesBackend::new(surroundings.env.clone(), surroundings.team_guard());
         layers.push(Layer::served(
             BackendKind::EnvironmentVariables,
             Box::new(environment),
             false,
         ));
-        layers.push(last_layer(options.context));
+        layers.push(last_layer(options));
         Ok(OpenedSearchPath {
             search_path: SearchPath {
                 config,
@@ -143,7 +170,9 @@ impl SearchPath {
             self.options
                 .trace
                 .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
-            let is_final = self.options.strict && report.failure().is_some();
+            let is_final = report
+                .failure()
+                .is_some_and(|error| self.options.ends_search(error));
             lookup.add(report, value);
             if is_final || (lookup.found.is_some() && !to_the_end) {
                 break;
@@ -155,14 +184,14 @@ impl SearchPath {
         lookup
     }
 
-    /// Airflow's server encrypts password and extra as soon as it builds a connection, so that a layer whose connection it
-    /// cannot encrypt has failed.
+    /// The server's model encrypts password and extra as soon as it builds a connection, so that a layer whose connection
+    /// it cannot encrypt has failed.
     async fn encrypted(&self, (mut report, value): LayerAnswer) -> LayerAnswer {
         let is_encrypted = match &value {
             Some(FoundValue::Connection { connection, .. }) => connection.needs_fernet_key(),
             _ => false,
         };
-        if !is_encrypted || self.options.context == Context::Worker {
+        if !is_encrypted {
             return (report, value);
         }
         match self.check_fernet_key().await {
@@ -256,7 +285,7 @@ impl Layer {
         let answer = answer.unwrap_or(Err(Error::TimedOut {
             limit: options.timeout,
         }));
-        match answer.and_then(|answer| usable(answer, kind, id, options.context.model())) {
+        match answer.and_then(|answer| usable(answer, kind, id, options.model())) {
             Ok(Usable::Found(value)) => (
                 self.report(location, Outcome::Found { shadowed: false }),
                 Some(value),
@@ -284,11 +313,12 @@ fn custom_layer(
     surroundings: &Surroundings,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Layer>> {
-    let Some(setting) = configured_backend(config, options.context == Context::Worker)? else {
+    let is_worker = options.context == Context::Worker;
+    let Some(setting) = configured_backend(config, is_worker, options.version)? else {
         return Ok(None);
     };
     let kind = kind_of(&setting)?;
-    warnings.extend(class_path::gone_from_airflow_3(&setting.class_path));
+    warnings.extend(class_path::gone(&setting.class_path, options.version));
     let parsed = setting.parse_kwargs(config.env(), kind.kwarg_names(), options.strict)?;
     warnings.extend(parsed.warnings);
     let Opened {
@@ -312,13 +342,41 @@ fn kind_of(setting: &BackendSetting) -> Result<BackendKind> {
     })
 }
 
+/// What to say of settings and options that the release does not have.
+fn of_the_release(
+    config: &AirflowConfig,
+    options: LookupOptions,
+    surroundings: &Surroundings,
+) -> Result<Vec<String>> {
+    let version = options.version;
+    let is_worker = options.context == Context::Worker;
+    let mut warnings = Vec::new();
+    if options.context != options.context() {
+        warnings.push(format!(
+            "a task of Airflow {version} has the server's search path and connection model, which are followed"
+        ));
+    }
+    warnings.extend(unread_settings(config, is_worker, version)?);
+    if surroundings.multi_team && !version.has_multi_team() {
+        warnings.push(format!(
+            "Airflow {version} has no `[core] multi_team`: only a provider's secrets backend heeds it"
+        ));
+    }
+    Ok(warnings)
+}
+
 /// What comes after the environment: a layer that needs a running Airflow.
-fn last_layer(context: Context) -> Layer {
-    let (name, class_path, why) = match context {
+fn last_layer(options: LookupOptions) -> Layer {
+    let (name, class_path, why) = match options.context() {
         Context::Server => (
             BackendKind::Metastore.class_name(),
             BackendKind::Metastore.class_path(),
             "secretctl does not read Airflow's database",
+        ),
+        Context::Worker if !options.version.has_execution_api_backend() => (
+            "supervisor",
+            "airflow.sdk.execution_time.supervisor.ActivitySubprocess",
+            "Airflow's API server answers only its own running tasks",
         ),
         Context::Worker => (
             "ExecutionAPISecretsBackend",
@@ -370,11 +428,14 @@ fn connection_in(secret: Secret, conn_id: &str, model: Model) -> Result<Usable> 
         }
         Secret::Text(text) => (Connection::parse(model, conn_id, &text)?, text),
         // LocalFilesystemBackend builds the server's Connection in a worker too.
-        Secret::ConnectionUri(text) => (Connection::from_uri(Model::Server, conn_id, &text)?, text),
+        Secret::ConnectionUri(text) => (
+            Connection::from_uri(model.of_server(), conn_id, &text)?,
+            text,
+        ),
         Secret::ConnectionFields(fields) => {
             let stored = json::dumps(&Value::Dict(fields.clone())).into();
             (
-                Connection::from_fields(Model::Server, conn_id, fields)?,
+                Connection::from_fields(model.of_server(), conn_id, fields)?,
                 stored,
             )
         }

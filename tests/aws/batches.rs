@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use secretctl::airflow_version::AirflowVersion;
 use secretctl::backend::class_path::BackendKind;
 use secretctl::backend::{Answer, Secret, Surroundings, open};
 use secretctl::env::Env;
@@ -89,6 +90,7 @@ fn read_all(kind: BackendKind, ids: &[String], batches_allowed: bool) -> (Vec<St
     let surroundings = Surroundings {
         env,
         multi_team: false,
+        version: AirflowVersion::default(),
         timeout: Duration::from_secs(20),
         trace: Trace::default(),
     };

@@ -5,9 +5,11 @@ use serde_json::json;
 use super::stand_in::{Azure, CLIENT_SECRET, Setup, Stored, TENANT, VAULT_URL};
 use super::support::cli::{Output, Secretctl};
 
-/// The class path of the guide, which today's provider still answers to.
+/// The class path of the guide, which release 5.0.0 of the provider dropped.
 const BACKEND: &str =
     "airflow.providers.microsoft.azure.secrets.azure_key_vault.AzureKeyVaultBackend";
+const GONE: &str =
+    "write `airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend`";
 const WITH_PREFIXES: &str = r#"{"connections_prefix": "airflow-connections", "variables_prefix": "airflow-variables", "vault_url": "<your-vault-url>"}"#;
 /// `sep` is there twice, as in the guide.
 const WITHOUT_PREFIXES: &str = r#"{"connections_prefix": "", "sep":"", "variables_prefix": "", "sep":"", "vault_url": "<your-vault-url>"}"#;
@@ -39,7 +41,7 @@ fn with_prefixes_and_the_default_separator() {
     ]));
     guide(&azure, WITH_PREFIXES, &["get-var", "test"])
         .prints("my-test-value")
-        .quietly();
+        .says(GONE);
     let smtp = ["get-conn", "smtp_default", "-o", "raw"];
     guide(&azure, WITH_PREFIXES, &smtp).prints("smtps://user:host@relay:465");
 }
@@ -52,7 +54,7 @@ fn without_prefixes_and_without_a_separator() {
     ]));
     guide(&azure, WITHOUT_PREFIXES, &["get-var", "test"])
         .prints("my-test-value")
-        .quietly();
+        .says(GONE);
     let smtp = ["get-conn", "smtp_default", "-o", "raw"];
     guide(&azure, WITHOUT_PREFIXES, &smtp).prints("smtps://user:host@relay:465");
 }
@@ -89,5 +91,5 @@ fn an_env_file_can_name_the_application() {
     run.args(["--env-file", "azure.env", "get-var", "test"])
         .run()
         .prints("my-test-value")
-        .quietly();
+        .says(GONE);
 }

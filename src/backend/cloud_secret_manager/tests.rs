@@ -22,6 +22,7 @@ fn open_in(
     let surroundings = Surroundings {
         env: Env::from_pairs(env.iter().copied()),
         multi_team,
+        version: crate::airflow_version::AirflowVersion::default(),
         timeout: Duration::from_secs(1),
         trace: Trace::default(),
     };

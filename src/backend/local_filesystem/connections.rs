@@ -5,6 +5,7 @@
 
 use super::error::{EntryProblem, LocalFilesystemError};
 use super::secrets_file::{Entry, SecretsFile};
+use crate::airflow_version::AirflowVersion;
 use crate::backend::{Answer, Secret};
 use crate::connection::{Connection, ConnectionError, Model};
 use crate::python::json::{Dict, Value, dumps, is_serializable};
@@ -17,7 +18,8 @@ pub(super) fn find(
 ) -> Result<Option<Answer>, LocalFilesystemError> {
     let mut found = None;
     for entry in file.entries() {
-        let connection = read(&entry).map_err(|problem| file.bad_entry(&entry, problem))?;
+        let connection =
+            read(&entry, file.version()).map_err(|problem| file.bad_entry(&entry, problem))?;
         if entry.key == Some(conn_id) {
             let empty = || Answer::Absent(Some("its list of connections is empty".to_owned()));
             found = Some(connection.map_or_else(empty, Answer::Found));
@@ -27,30 +29,38 @@ pub(super) fn find(
 }
 
 /// The connection of an entry; nothing for an empty list.
-fn read(entry: &Entry<'_>) -> Result<Option<Secret>, EntryProblem> {
+fn read(entry: &Entry<'_>, version: AirflowVersion) -> Result<Option<Secret>, EntryProblem> {
     if let Some(count) = entry.list_length().filter(|count| *count > 1) {
         return Err(EntryProblem::NotUnique { count });
     }
     match entry.unwrapped()? {
         None => Ok(None),
-        Some(Value::Text(uri)) => from_uri(entry, uri).map(Some),
-        Some(Value::Dict(fields)) => from_fields(entry, fields).map(Some),
+        Some(Value::Text(uri)) => from_uri(entry, uri, version).map(Some),
+        Some(Value::Dict(fields)) => from_fields(entry, fields, version).map(Some),
         Some(value) => Err(EntryProblem::UnexpectedType {
             found: value.type_name(),
         }),
     }
 }
 
-fn from_uri(entry: &Entry<'_>, uri: SecretText) -> Result<Secret, EntryProblem> {
+fn from_uri(
+    entry: &Entry<'_>,
+    uri: SecretText,
+    version: AirflowVersion,
+) -> Result<Secret, EntryProblem> {
     refuse_what_airflow_refuses(Connection::from_uri(
-        Model::Server,
+        Model::server(version),
         entry.key_as_written,
         &uri,
     ))?;
     Ok(Secret::ConnectionUri(uri))
 }
 
-fn from_fields(entry: &Entry<'_>, mut fields: Dict) -> Result<Secret, EntryProblem> {
+fn from_fields(
+    entry: &Entry<'_>,
+    mut fields: Dict,
+    version: AirflowVersion,
+) -> Result<Secret, EntryProblem> {
     if fields.contains_key("extra") && fields.contains_key("extra_dejson") {
         return Err(EntryProblem::BothExtras);
     }
@@ -66,7 +76,8 @@ fn from_fields(entry: &Entry<'_>, mut fields: Dict) -> Result<Secret, EntryProbl
             return Err(EntryProblem::ConnIdMismatch);
         }
     }
-    let connection = Connection::from_fields(Model::Server, entry.key_as_written, fields.clone());
+    let connection =
+        Connection::from_fields(Model::server(version), entry.key_as_written, fields.clone());
     refuse_what_airflow_refuses(connection)?;
     Ok(Secret::ConnectionFields(fields))
 }
@@ -77,11 +88,7 @@ fn refuse_what_airflow_refuses(
     connection: Result<Connection, ConnectionError>,
 ) -> Result<(), ConnectionError> {
     match connection {
-        Ok(_) => Ok(()),
-        Err(ConnectionError::NotText { field, .. }) if !matches!(field, "uri" | "password") => {
-            Ok(())
-        }
-        Err(ConnectionError::PortNotANumber { .. }) => Ok(()),
+        Ok(_) | Err(ConnectionError::NoUri(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }

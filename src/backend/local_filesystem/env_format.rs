@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 use thiserror::Error;
 
+use crate::airflow_version::AirflowVersion;
 use crate::python::text::{is_space, splitlines};
 use crate::secret::SecretText;
 
@@ -45,13 +46,16 @@ impl EnvProblem {
 }
 
 /// Reads the whole text, up to the first bad line, which is named from 1.
-pub(super) fn parse(text: &str) -> Result<EnvEntries, (usize, EnvProblem)> {
+pub(super) fn parse(
+    text: &str,
+    version: AirflowVersion,
+) -> Result<EnvEntries, (usize, EnvProblem)> {
     let mut entries = EnvEntries::new();
     for (line, content) in (1..).zip(splitlines(text)) {
-        if content.is_empty() || content.trim_start_matches(is_space).starts_with('#') {
+        if content.is_empty() || is_comment(content, version) {
             continue;
         }
-        let (key, value) = assignment(content).map_err(|problem| (line, problem))?;
+        let (key, value) = assignment(content, version).map_err(|problem| (line, problem))?;
         let value = EnvValue {
             text: value.into(),
             line,
@@ -61,10 +65,19 @@ pub(super) fn parse(text: &str) -> Result<EnvEntries, (usize, EnvProblem)> {
     Ok(entries)
 }
 
-fn assignment(line: &str) -> Result<(&str, &str), EnvProblem> {
+/// `COMMENT_PATTERN`
+fn is_comment(line: &str, version: AirflowVersion) -> bool {
+    let is_indent = |c: char| match version.has_ascii_comments() {
+        true => matches!(c, ' ' | '\t'), // re2 knows more, but they end a line
+        false => is_space(c),
+    };
+    line.trim_start_matches(is_indent).starts_with('#')
+}
+
+fn assignment(line: &str, version: AirflowVersion) -> Result<(&str, &str), EnvProblem> {
     match line.split_once('=') {
         None => Err(EnvProblem::NoEqualSign),
-        Some(("", _)) => Err(EnvProblem::NoKey),
+        Some(("", _)) if version.refuses_empty_key() => Err(EnvProblem::NoKey),
         Some((_, "")) => Err(EnvProblem::NoValue),
         Some(assignment) => Ok(assignment),
     }

@@ -12,8 +12,9 @@ mod tests;
 
 use async_trait::async_trait;
 
-use super::kwargs::Kwargs;
+use super::kwargs::{KwargError, Kwargs};
 use super::{Answer, Backend, Location, Secret, SecretKind};
+use crate::airflow_version::AirflowVersion;
 use crate::error::Result;
 use crate::python::json::Value;
 pub use env_format::EnvProblem;
@@ -38,6 +39,7 @@ pub struct LocalFilesystemBackend {
     variables_file: FilePath,
     connections_file: FilePath,
     configs_file: FilePath,
+    version: AirflowVersion,
 }
 
 /// What a kwarg says.
@@ -52,13 +54,20 @@ enum FilePath {
 
 impl LocalFilesystemBackend {
     /// Takes the kwargs as they are; no file is opened yet.
-    pub fn new(kwargs: Kwargs<'_>) -> Self {
+    ///
+    /// # Errors
+    /// A kwarg that this release does not have.
+    pub fn open(kwargs: Kwargs<'_>, version: AirflowVersion) -> Result<Self, KwargError> {
+        if kwargs.get(CONFIGS_FILE_PATH).is_some() && !version.has_configs_file() {
+            return Err(kwargs.too_new(CONFIGS_FILE_PATH, version, AirflowVersion::V3_2));
+        }
         let path = |kwarg| FilePath::of(kwargs.get(kwarg));
-        Self {
+        Ok(Self {
             variables_file: path(VARIABLES_FILE_PATH),
             connections_file: path(CONNECTIONS_FILE_PATH),
             configs_file: path(CONFIGS_FILE_PATH),
-        }
+            version,
+        })
     }
 
     /// Reads the file of this kind and looks `id` up in it.
@@ -75,7 +84,7 @@ impl LocalFilesystemBackend {
             }
             (_, FilePath::Set(path)) => path,
         };
-        let file = SecretsFile::read(path)?;
+        let file = SecretsFile::read(path, self.version)?;
         let found = match kind {
             SecretKind::Connection => connections::find(&file, id)?,
             SecretKind::Variable => find_variable(&file, id)?,
@@ -133,12 +142,12 @@ fn unset(kwarg: &str) -> String {
     format!("`{kwarg}` is not set")
 }
 
-/// A variable of any type, a list too; in an env file every key must have one value.
+/// A variable of any type, a list too; in an env file, and before Airflow 3.2 in any, every key must have one value.
 fn find_variable(
     file: &SecretsFile<'_>,
     key: &str,
 ) -> Result<Option<Answer>, LocalFilesystemError> {
-    if file.is_env() {
+    if file.is_env() || !file.version().keeps_lists() {
         return find_config(file, key);
     }
     let Some(entry) = file.entries().find(|entry| entry.key == Some(key)) else {

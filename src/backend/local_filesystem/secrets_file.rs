@@ -1,11 +1,13 @@
 //! A secrets file: its format, its text, its entries (`_parse_secret_file` of Airflow 3.3.2).
 //!
-//! The surprising rule: the format goes by `pathlib.Path(path).suffix`, so a file named just `.env` has none.
+//! The surprising rule: the format goes by `pathlib.Path(path).suffix`, so a file named just `.env` has none; before Airflow
+//! 3.1 it goes by what follows the last point of the path, so that `.env` has one, and a path without a point is its own.
 
 use std::path::Path;
 
 use super::env_format::{self, EnvEntries, EnvValue};
 use super::error::{EntryPlace, EntryProblem, LocalFilesystemError};
+use crate::airflow_version::AirflowVersion;
 use crate::python::json::{self, Dict, Value};
 use crate::python::yaml::{self, Document, YamlError};
 use crate::secret::SecretText;
@@ -17,6 +19,7 @@ const MAX_BYTES: u64 = 16 << 20;
 /// A file that has been read, whose every entry is still as it was written.
 pub(super) struct SecretsFile<'a> {
     path: &'a str,
+    version: AirflowVersion,
     content: Content,
 }
 
@@ -28,11 +31,23 @@ enum Content {
 
 impl<'a> SecretsFile<'a> {
     /// Reads the file. A named pipe is read to its end, for as long as that takes.
-    pub(super) fn read(path: &'a str) -> Result<Self, LocalFilesystemError> {
-        let parse = parser_of(path)?;
+    pub(super) fn read(
+        path: &'a str,
+        version: AirflowVersion,
+    ) -> Result<Self, LocalFilesystemError> {
+        let parse = parser_of(path, version)?;
         let text = read_text(path)?;
-        let content = parse(path, text.expose())?;
-        Ok(Self { path, content })
+        let content = parse(path, version, text.expose())?;
+        Ok(Self {
+            path,
+            version,
+            content,
+        })
+    }
+
+    /// The release whose rules it is read by.
+    pub(super) fn version(&self) -> AirflowVersion {
+        self.version
     }
 
     /// Whether it is an env file, where every value is a list: the key may stand there more than once.
@@ -138,11 +153,15 @@ impl Entry<'_> {
     }
 }
 
-type Parser = fn(&str, &str) -> Result<Content, LocalFilesystemError>;
+type Parser = fn(&str, AirflowVersion, &str) -> Result<Content, LocalFilesystemError>;
 
 /// The format by the extension, in any case.
-fn parser_of(path: &str) -> Result<Parser, LocalFilesystemError> {
-    match suffix(path).to_ascii_lowercase().as_str() {
+fn parser_of(path: &str, version: AirflowVersion) -> Result<Parser, LocalFilesystemError> {
+    let file_type = match version.takes_file_type_from_suffix() {
+        true => suffix(path),
+        false => path.rsplit('.').next().unwrap_or_default(),
+    };
+    match file_type.to_ascii_lowercase().as_str() {
         "env" => Ok(parse_env),
         "json" => Ok(parse_json),
         "yaml" | "yml" => Ok(parse_yaml),
@@ -172,16 +191,21 @@ fn read_text(path: &str) -> Result<SecretText, LocalFilesystemError> {
     Ok(SecretText::new(unix.expose().replace('\r', "\n")))
 }
 
-fn parse_env(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
-    let entries = env_format::parse(text).map_err(|(line, problem)| LocalFilesystemError::Env {
-        path: path.to_owned(),
-        line,
-        problem,
-    })?;
+fn parse_env(
+    path: &str,
+    version: AirflowVersion,
+    text: &str,
+) -> Result<Content, LocalFilesystemError> {
+    let entries =
+        env_format::parse(text, version).map_err(|(line, problem)| LocalFilesystemError::Env {
+            path: path.to_owned(),
+            line,
+            problem,
+        })?;
     Ok(Content::Env(entries))
 }
 
-fn parse_json(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
+fn parse_json(path: &str, _: AirflowVersion, text: &str) -> Result<Content, LocalFilesystemError> {
     refuse_empty(path, text)?;
     match json::loads(text) {
         Ok(Value::Dict(entries)) => Ok(Content::Json(entries)),
@@ -195,7 +219,7 @@ fn parse_json(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
     }
 }
 
-fn parse_yaml(path: &str, text: &str) -> Result<Content, LocalFilesystemError> {
+fn parse_yaml(path: &str, _: AirflowVersion, text: &str) -> Result<Content, LocalFilesystemError> {
     refuse_empty(path, text)?;
     match yaml::safe_load(text) {
         Ok(document) if document.entries().is_some() => Ok(Content::Yaml(document)),

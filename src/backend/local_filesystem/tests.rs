@@ -1,11 +1,13 @@
-//! What `LocalFilesystemBackend` of Airflow 3.3.2 answered, recorded, and what cannot be recorded.
+//! What `LocalFilesystemBackend` of Airflow 3.3.2 and of older releases answered, recorded, and what cannot be recorded.
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::airflow_version::AirflowVersion;
 use crate::connection::{Connection, ConnectionError, Model};
 use crate::python::json::Dict;
 use crate::python::number::float_repr;
@@ -14,6 +16,9 @@ use crate::text_file::TextFileError;
 /// One lookup a line: kind, file name, content, id; and the answer: `value` and `connection` with the types, `absent`, or
 /// the name of the exception in `error`.
 const RECORDED: &str = include_str!("../../../tests/data/local_filesystem_3.3.2.jsonl");
+
+/// The same lookups where another release answered otherwise, and more lookups; `in` are the releases.
+const OF_RELEASES: &str = include_str!("../../../tests/data/local_filesystem_releases.jsonl");
 
 /// A file in a directory of its own.
 struct Fixture {
@@ -27,6 +32,7 @@ impl Fixture {
             directory: tempfile::tempdir().unwrap(),
             name: name.to_owned(),
         };
+        std::fs::create_dir_all(fixture.path().parent().unwrap()).unwrap();
         std::fs::write(fixture.path(), content).unwrap();
         fixture
     }
@@ -36,12 +42,22 @@ impl Fixture {
     }
 
     fn get(&self, kind: SecretKind, id: &str) -> Result<Answer, LocalFilesystemError> {
+        self.get_by(AirflowVersion::default(), kind, id)
+    }
+
+    fn get_by(
+        &self,
+        version: AirflowVersion,
+        kind: SecretKind,
+        id: &str,
+    ) -> Result<Answer, LocalFilesystemError> {
         let path = Value::text(self.path().to_str().unwrap());
         let kwargs = KWARGS
             .iter()
+            .filter(|kwarg| **kwarg != CONFIGS_FILE_PATH || version.has_configs_file())
             .map(|kwarg| ((*kwarg).to_owned(), path.clone()))
             .collect();
-        open(&kwargs).read(kind, id)
+        open_by(version, &kwargs).read(kind, id)
     }
 
     fn error(&self, kind: SecretKind, id: &str) -> String {
@@ -61,7 +77,12 @@ impl Fixture {
 }
 
 fn open(kwargs: &Dict) -> LocalFilesystemBackend {
-    LocalFilesystemBackend::new(Kwargs::new("LocalFilesystemBackend", kwargs))
+    open_by(AirflowVersion::default(), kwargs)
+}
+
+fn open_by(version: AirflowVersion, kwargs: &Dict) -> LocalFilesystemBackend {
+    let kwargs = Kwargs::new("LocalFilesystemBackend", kwargs);
+    LocalFilesystemBackend::open(kwargs, version).unwrap()
 }
 
 fn open_json(kwargs: &Json) -> LocalFilesystemBackend {
@@ -99,13 +120,14 @@ fn kind_of(recorded: &Json) -> SecretKind {
 }
 
 /// Compares one lookup with its recording.
-fn compare(recorded: &Json) {
+fn compare(version: AirflowVersion, recorded: &Json) {
     let fixture = Fixture::new(
         recorded["file"].as_str().unwrap(),
         recorded["content"].as_str().unwrap(),
     );
     let id = recorded["id"].as_str().unwrap();
-    let answer = fixture.get(kind_of(recorded), id);
+    let answer = fixture.get_by(version, kind_of(recorded), id);
+    let model = Model::server(version);
     let is_beyond_json = is_beyond_json(&recorded["value"])
         || recorded["connection"]
             .as_object()
@@ -123,10 +145,10 @@ fn compare(recorded: &Json) {
             assert_eq!(recorded["value"], typed(&value), "{recorded}")
         }
         Ok(Answer::Found(Secret::ConnectionUri(uri))) => {
-            compare_connection(recorded, Connection::from_uri(Model::Server, id, &uri));
+            compare_connection(recorded, Connection::from_uri(model, id, &uri));
         }
         Ok(Answer::Found(Secret::ConnectionFields(fields))) => {
-            compare_connection(recorded, Connection::from_fields(Model::Server, id, fields));
+            compare_connection(recorded, Connection::from_fields(model, id, fields));
         }
     }
 }
@@ -155,14 +177,45 @@ fn compare_connection(recorded: &Json, connection: Result<Connection, Connection
     }
 }
 
+fn lookups(recorded: &str) -> Vec<Json> {
+    let lines = recorded.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 #[test]
 fn every_recorded_lookup_answers_as_airflow_did() {
-    let recorded: Vec<Json> = RECORDED
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let recorded = lookups(RECORDED);
     assert_eq!(recorded.len(), 375);
-    recorded.iter().for_each(compare);
+    for lookup in &recorded {
+        compare(AirflowVersion::V3_3, lookup);
+    }
+}
+
+#[test]
+fn every_release_answers_as_it_did() {
+    let of_releases = lookups(OF_RELEASES);
+    let is_same = |left: &Json, right: &Json| {
+        ["kind", "file", "content", "id"]
+            .iter()
+            .all(|part| left[part] == right[part])
+    };
+    for version in AirflowVersion::value_variants() {
+        let is_of = |lookup: &&Json| {
+            let releases = lookup["in"].as_array().unwrap();
+            releases.contains(&json!(version.to_string()))
+        };
+        let own: Vec<&Json> = of_releases.iter().filter(is_of).collect();
+        assert!(own.len() >= 30);
+        own.iter().for_each(|lookup| compare(*version, lookup));
+        let others = lookups(RECORDED).into_iter().filter(|lookup| {
+            // before 3.2 there are no configs, as another test shows
+            let has_kind = lookup["kind"] != "config" || version.has_configs_file();
+            has_kind && !own.iter().any(|other| is_same(lookup, other))
+        });
+        others.for_each(|lookup| compare(*version, &lookup));
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn open(kwargs: &str) -> Result<SecretsManagerBackend> {
     let surroundings = Surroundings {
         env,
         multi_team: false,
+        version: crate::airflow_version::AirflowVersion::default(),
         timeout: Duration::from_secs(1),
         trace: Trace::default(),
     };

@@ -18,6 +18,7 @@ fn open(
     let surroundings = Surroundings {
         env,
         multi_team,
+        version: crate::airflow_version::AirflowVersion::default(),
         timeout: Duration::from_secs(1),
         trace: Trace::default(),
     };

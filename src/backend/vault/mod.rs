@@ -10,6 +10,7 @@ mod diagnosis;
 mod error;
 mod gcp;
 mod path;
+mod release;
 mod settings;
 mod transport;
 
@@ -59,7 +60,8 @@ impl VaultBackend {
         surroundings: &Surroundings,
     ) -> Result<(VaultBackend, Vec<String>)> {
         let settings = Settings::from_kwargs(kwargs, &surroundings.env)?;
-        let warnings = settings.warnings();
+        let mut warnings = settings.warnings();
+        warnings.extend(release::too_young(kwargs, surroundings.version));
         let backend = VaultBackend {
             settings,
             surroundings: surroundings.clone(),

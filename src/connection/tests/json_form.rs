@@ -70,7 +70,7 @@ fn values_that_count_as_false_pass_where_text_is_due() {
 fn values_of_another_type_stop_the_connection() {
     for field in ["host", "schema", "login", "password", "conn_type"] {
         for value in ["1", "1.5", "true", r#"["://"]"#, r#"{"a": 1}"#] {
-            for model in [Model::Server, Model::Worker] {
+            for model in [SERVER, WORKER] {
                 let error = parse(model, &format!(r#"{{"{field}": {value}}}"#)).unwrap_err();
                 assert!(
                     matches!(error, ConnectionError::NotText { field: named, .. } if named == field)
@@ -82,7 +82,7 @@ fn values_of_another_type_stop_the_connection() {
         server_error(r#"{"login": 0}"#),
         ConnectionError::NotText { field: "login", .. }
     ));
-    assert!(parse(Model::Worker, r#"{"password": 0}"#).is_err());
+    assert!(parse(WORKER, r#"{"password": 0}"#).is_err());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_unknown_key_is_named_with_the_field_that_was_meant() {
 fn a_team_is_known_to_the_server_only() {
     assert_eq!(uri(&server(r#"{"team_name": ["t"]}"#)), "//");
     assert!(matches!(
-        parse(Model::Worker, r#"{"team_name": "t"}"#),
+        parse(WORKER, r#"{"team_name": "t"}"#),
         Err(ConnectionError::UnknownKey { .. })
     ));
     assert_eq!(
@@ -131,12 +131,12 @@ fn a_uri_in_json_stands_alone() {
     assert_eq!(server_error(both), ConnectionError::UriAndFields);
     assert_eq!(uri(&server(with_none)), "x://h");
     assert_eq!(
-        parse(Model::Worker, with_none).unwrap_err(),
+        parse(WORKER, with_none).unwrap_err(),
         ConnectionError::UriAndFields
     );
     assert_eq!(shown(&server(with_description), "description"), r#""d""#);
     assert_eq!(
-        parse(Model::Worker, with_description).unwrap_err(),
+        parse(WORKER, with_description).unwrap_err(),
         ConnectionError::UriAndFields
     );
     assert_eq!(

@@ -5,22 +5,32 @@ mod json_form;
 mod uri_form;
 
 use super::*;
+use crate::airflow_version::AirflowVersion;
 use crate::python::json::loads;
+
+const SERVER: Model = Model {
+    class: model::Class::Server,
+    version: AirflowVersion::V3_3,
+};
+const WORKER: Model = Model {
+    class: model::Class::Worker,
+    version: AirflowVersion::V3_3,
+};
 
 fn parse(model: Model, text: &str) -> Result<Connection, ConnectionError> {
     Connection::parse(model, "c", &SecretText::from(text))
 }
 
 fn server(text: &str) -> Connection {
-    parse(Model::Server, text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+    parse(SERVER, text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
 fn worker(text: &str) -> Connection {
-    parse(Model::Worker, text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+    parse(WORKER, text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
 fn server_error(text: &str) -> ConnectionError {
-    parse(Model::Server, text).expect_err(text)
+    parse(SERVER, text).expect_err(text)
 }
 
 fn from_fields(model: Model, json: &str) -> Result<Connection, ConnectionError> {
@@ -100,10 +110,10 @@ fn an_unknown_field_lists_the_known_ones() {
 
 #[test]
 fn an_id_that_airflow_drops_is_a_warning() {
-    let connection = Connection::parse(Model::Server, "a b", &"x://h".into()).unwrap();
+    let connection = Connection::parse(SERVER, "a b", &"x://h".into()).unwrap();
     assert_eq!(shown(&connection, "conn_id"), "null");
     assert_eq!(connection.warnings().len(), 1);
-    let connection = Connection::parse(Model::Worker, "a b", &"x://h".into()).unwrap();
+    let connection = Connection::parse(WORKER, "a b", &"x://h".into()).unwrap();
     assert_eq!(
         (shown(&connection, "conn_id"), connection.warnings().len()),
         (r#""a b""#.into(), 0)
@@ -142,7 +152,7 @@ fn large_and_deep_values_take_linear_time() {
     server(&format!(r#"{{"password": "{}"}}"#, "%".repeat(large)));
     server(&format!("x://{}h", "@".repeat(large)));
     server(&format!("x://h?{}", "a=[1]&".repeat(large / 16)));
-    assert!(parse(Model::Server, &"a://".repeat(large)).is_err());
-    assert!(parse(Model::Server, &"{\"extra\":".repeat(large)).is_err());
-    assert!(parse(Model::Server, &format!("x://h:{}", "9".repeat(large))).is_err());
+    assert!(parse(SERVER, &"a://".repeat(large)).is_err());
+    assert!(parse(SERVER, &"{\"extra\":".repeat(large)).is_err());
+    assert!(parse(SERVER, &format!("x://h:{}", "9".repeat(large))).is_err());
 }

@@ -43,7 +43,7 @@ fn an_empty_protocol_equals_an_empty_type_but_not_a_missing_one() {
     assert_eq!(uri(&server("://%3A%2F%2Fdb")), "//%3A%2F%2Fdb");
     assert_eq!(uri(&server(r#"{"host": "://db"}"#)), "//db");
     assert_eq!(
-        uri(&from_fields(Model::Worker, r#"{"host": "://db", "conn_type": ""}"#).unwrap()),
+        uri(&from_fields(WORKER, r#"{"host": "://db", "conn_type": ""}"#).unwrap()),
         "//%3A%2F%2Fdb"
     );
 }
