@@ -11,6 +11,7 @@ mod kwargs;
 mod origin;
 mod secrets_section;
 mod sensitive;
+mod startup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,11 +6,12 @@
 //! keeping the failures changes only what is said, never what is printed.
 
 mod lookup;
+mod server_start;
 
 use std::time::Duration;
 
 use crate::airflow_config::{
-    self, AirflowConfig, BackendSetting, Origin, configured_backend, unread_settings,
+    self, AirflowConfig, BackendSetting, Origin, Section, configured_backend, unread_settings,
 };
 use crate::airflow_version::AirflowVersion;
 use crate::backend::class_path::{self, BackendKind};
@@ -124,6 +125,7 @@ impl SearchPath {
             timeout: options.timeout,
             trace: options.trace,
         };
+        config.check_start(options.version)?;
         let mut warnings = of_the_release(&config, options, &surroundings)?;
         let mut layers = Vec::new();
         if let Some(custom) = custom_layer(&config, options, &surroundings, &mut warnings)? {
@@ -317,6 +319,9 @@ fn custom_layer(
     let Some(setting) = configured_backend(config, is_worker, options.version)? else {
         return Ok(None);
     };
+    if setting.section == Section::Workers {
+        server_start::check(config, surroundings)?;
+    }
     let kind = kind_of(&setting)?;
     warnings.extend(class_path::gone(&setting.class_path, options.version));
     let parsed = setting.parse_kwargs(config.env(), kind.kwarg_names(), options.strict)?;

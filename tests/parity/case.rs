@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-//V use secretctl::airflow_version::AirflowVersion;
+use secretctl::airflow_version::AirflowVersion;
 use secretctl::search_path::Context;
 use secretctl::secret_kind::SecretKind;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,14 @@ impl Family {
 }
 
 impl Release {
+    /// The same for secretctl.
+    pub fn airflow_version(self) -> AirflowVersion {
+        match self {
+            Release::V3_3 => AirflowVersion::V3_3,
+            Release::V2_11 => AirflowVersion::V2_11,
+        }
+    }
+
     /// Its number.
     pub fn number(self) -> &'static str {
         match self {

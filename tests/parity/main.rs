@@ -78,5 +78,9 @@ fn generated_cases_agree() {
     let report = run.all_cases();
     let _ = writeln!(std::io::stderr(), "{}", report.summary());
     report.write_files();
-    assert!(report.differences.is_empty(), "{}", report.differences_in_words());
+    assert!(
+        report.differences.is_empty(),
+        "{}",
+        report.differences_in_words()
+    );
 }

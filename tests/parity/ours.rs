@@ -37,6 +37,7 @@ fn open(case: &Case, places: &Places<'_>) -> Result<SearchPath, Error> {
         timeout: TIME_LIMIT,
         strict: false,
         trace: Trace::new(0),
+        version: case.release.airflow_version(),
     };
     let config = AirflowConfig::load(env, TIME_LIMIT)?;
     Ok(SearchPath::open(config, options)?.search_path)

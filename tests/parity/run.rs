@@ -151,7 +151,11 @@ impl Run {
                     case: case.clone(),
                     airflow,
                 };
-                report.lock().expect("no worker panicked").recordings.push(recording);
+                report
+                    .lock()
+                    .expect("no worker panicked")
+                    .recordings
+                    .push(recording);
             }
             if let Verdict::Differs(what) = verdict {
                 let difference = pair.smallest(case, what);
@@ -217,7 +221,9 @@ impl Pair {
                 let providers: Vec<String> = providers
                     .into_iter()
                     .flatten()
-                    .map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or_default()))
+                    .map(|(name, version)| {
+                        format!("{name} {}", version.as_str().unwrap_or_default())
+                    })
                     .collect();
                 format!(
                     "Airflow {} with the providers {}",
@@ -262,14 +268,22 @@ impl Report {
             recorded::write(&recorded::slice_file(), &self.recordings);
         }
         if !self.differences.is_empty() {
-            let found: Vec<Recorded> = self.differences.iter().map(|found| found.recording.clone()).collect();
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/parity/differences.jsonl");
+            let found: Vec<Recorded> = self
+                .differences
+                .iter()
+                .map(|found| found.recording.clone())
+                .collect();
+            let path =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("target/parity/differences.jsonl");
             recorded::write(&path, &found);
         }
     }
 }
 
 fn today() -> String {
-    let output = Command::new("date").arg("+%Y-%m-%d").output().expect("a date");
+    let output = Command::new("date")
+        .arg("+%Y-%m-%d")
+        .output()
+        .expect("a date");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

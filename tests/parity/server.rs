@@ -73,7 +73,11 @@ fn answer(server: &Server, request: &Request) -> Response {
     }
     let place = place(server.service, request);
     if server.service == Service::CloudSecretManager && !is_google_name(&place) {
-        return google_error(400, "INVALID_ARGUMENT", "Invalid resource field value in the request.");
+        return google_error(
+            400,
+            "INVALID_ARGUMENT",
+            "Invalid resource field value in the request.",
+        );
     }
     let reply = server.replies.iter().find(|reply| reply.place == place);
     match reply {
@@ -260,7 +264,10 @@ fn query(request: &Request) -> BTreeMap<String, String> {
 
 fn decoded(path: &str) -> String {
     // A form would read `+` as a blank; a path does not.
-    let escaped = path.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let escaped = path
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
     form_urlencoded::parse(escaped.as_bytes())
         .next()
         .map_or_else(String::new, |(path, _)| path.into_owned())

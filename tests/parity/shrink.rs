@@ -38,7 +38,10 @@ enum Part {
 impl Part {
     /// Whole entries first, the last ones first, so that numbers stay right while entries go.
     fn all(case: &Case) -> Vec<Part> {
-        let replies = case.server.as_ref().map_or(0, |server| server.replies.len());
+        let replies = case
+            .server
+            .as_ref()
+            .map_or(0, |server| server.replies.len());
         let entries = (0..case.env.len()).rev().map(Part::EnvEntry);
         let files = (0..case.files.len()).rev().map(Part::FileEntry);
         let reply_entries = (0..replies).rev().map(Part::ReplyEntry);
@@ -58,7 +61,13 @@ impl Part {
     /// Whether it only tells the programs where the server is and who they are.
     fn leads_to_the_server(self, case: &Case) -> bool {
         const NAMES: [&str; 7] = [
-            "AWS_", "AZURE_", "CLOUDSDK_", "KUBECONFIG", "REQUESTS_CA_BUNDLE", "SECRETCTL_", "kubeconfig",
+            "AWS_",
+            "AZURE_",
+            "CLOUDSDK_",
+            "KUBECONFIG",
+            "REQUESTS_CA_BUNDLE",
+            "SECRETCTL_",
+            "kubeconfig",
         ];
         let named = match self {
             Part::EnvEntry(at) | Part::EnvValue(at) => case.env.get(at),

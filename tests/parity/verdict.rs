@@ -41,8 +41,9 @@ fn difference(airflow: &Observed, ours: &Observed) -> Option<&'static str> {
         (Some(theirs), Some(own)) if theirs.value != own.value => Some("the value is another one"),
         (None, Some(_)) => Some("secretctl finds what Airflow does not"),
         (Some(_), None) => Some("Airflow finds what secretctl does not"),
-        _ => layers_differ(airflow, ours)
-            .or_else(|| (airflow.requests != ours.requests).then_some("the server is sent other requests")),
+        _ => layers_differ(airflow, ours).or_else(|| {
+            (airflow.requests != ours.requests).then_some("the server is sent other requests")
+        }),
     }
 }
 

@@ -8,22 +8,37 @@ const KWARGS: &str = "{\"variables_file_path\": \"{home}/v.json\"}";
 
 /// Settings in airflow.cfg, with a few in the environment.
 pub fn case(dice: &mut Dice) -> Case {
-    let mut case = Case::new(Family::AirflowCfg, Kind::Variable, "v").file("v.json", r#"{"v": "from the file"}"#);
+    let mut case = Case::new(Family::AirflowCfg, Kind::Variable, "v")
+        .file("v.json", r#"{"v": "from the file"}"#);
     if dice.once_in(2) {
         case = case.env("AIRFLOW_VAR_V", "from the environment");
     }
     let mut text = cfg(dice);
     if dice.once_in(5) {
-        text = dice.mutated(&text, &["\n", " ", "\t", "[", "]", "=", ":", "#", ";", "%", "%%", "%(", ")s", "\\", "\"", "é", "\u{feff}", "\r", "x"]);
+        text = dice.mutated(
+            &text,
+            &[
+                "\n", " ", "\t", "[", "]", "=", ":", "#", ";", "%", "%%", "%(", ")s", "\\", "\"",
+                "é", "\u{feff}", "\r", "x",
+            ],
+        );
     }
     if dice.once_in(8) {
-        case = case.env("AIRFLOW__SECRETS__BACKEND", dice.pick(&["", LOCAL, "$CLASS"]));
+        case = case.env(
+            "AIRFLOW__SECRETS__BACKEND",
+            dice.pick(&["", LOCAL, "$CLASS"]),
+        );
     }
     if dice.once_in(8) {
-        case = case.env("AIRFLOW__SECRETS__BACKEND_KWARGS", dice.pick(&["", KWARGS, "{}"]));
+        case = case.env(
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            dice.pick(&["", KWARGS, "{}"]),
+        );
     }
     if dice.once_in(10) {
-        case = case.env("AIRFLOW_CONFIG", "{home}/other.cfg").file("other.cfg", cfg(dice));
+        case = case
+            .env("AIRFLOW_CONFIG", "{home}/other.cfg")
+            .file("other.cfg", cfg(dice));
     }
     case.file("airflow.cfg", text)
 }
@@ -35,13 +50,39 @@ fn cfg(dice: &mut Dice) -> String {
     }
     if dice.once_in(5) {
         lines.push("[DEFAULT]".to_owned());
-        lines.push(format!("{} = {}", dice.pick(&["folder", "backend", "backend_kwargs", "x"]), dice.pick(&["{home}", LOCAL, KWARGS, "1"])));
+        lines.push(format!(
+            "{} = {}",
+            dice.pick(&["folder", "backend", "backend_kwargs", "x"]),
+            dice.pick(&["{home}", LOCAL, KWARGS, "1"])
+        ));
     }
     if dice.once_in(3) {
         lines.push("[core]".to_owned());
-        lines.push(dice.pick(&["multi_team = False", "fernet_key =", "x = 1%%", "dags_folder = ~/dags", "multi_team = maybe", "executor: LocalExecutor"]).to_owned());
+        lines.push(
+            dice.pick(&[
+                "multi_team = False",
+                "fernet_key =",
+                "x = 1%%",
+                "dags_folder = ~/dags",
+                "multi_team = maybe",
+                "executor: LocalExecutor",
+            ])
+            .to_owned(),
+        );
     }
-    lines.push(dice.mostly("[secrets]", 10, &["[Secrets]", "[secrets ]", " [secrets]", "[secrets] # x", "[secrets", "[SECRETS]", "[]"]));
+    lines.push(dice.mostly(
+        "[secrets]",
+        10,
+        &[
+            "[Secrets]",
+            "[secrets ]",
+            " [secrets]",
+            "[secrets] # x",
+            "[secrets",
+            "[SECRETS]",
+            "[]",
+        ],
+    ));
     for _ in 0..1 + dice.below(4) {
         lines.push(option(dice));
         if dice.once_in(4) {
@@ -49,7 +90,10 @@ fn cfg(dice: &mut Dice) -> String {
         }
     }
     if dice.once_in(6) {
-        lines.push(dice.pick(&["[secrets]", "[workers]", "[logging]"]).to_owned());
+        lines.push(
+            dice.pick(&["[secrets]", "[workers]", "[logging]"])
+                .to_owned(),
+        );
         lines.push(option(dice));
     }
     lines.join("\n") + dice.pick(&["", "\n", "\n\n"])
@@ -58,14 +102,45 @@ fn cfg(dice: &mut Dice) -> String {
 fn option(dice: &mut Dice) -> String {
     let equals = dice.mostly(" = ", 4, &["=", ": ", ":", " =", "  =  ", " ", "=="]);
     match dice.below(8) {
-        0..3 => format!("{}{equals}{}", dice.mostly("backend", 12, &["Backend", "BACKEND", "backend ", " backend"]), class_path(dice)),
-        3..7 => format!("{}{equals}{}", dice.mostly("backend_kwargs", 8, &["backend_kwargs_cmd", "Backend_kwargs", "backend_kwarg"]), kwargs(dice)),
-        _ => format!("{}{equals}{}", dice.pick(&["folder", "use_cache", "x", "cache_ttl_seconds"]), dice.pick(&["{home}", "False", "900", "%(folder)s"])),
+        0..3 => format!(
+            "{}{equals}{}",
+            dice.mostly(
+                "backend",
+                12,
+                &["Backend", "BACKEND", "backend ", " backend"]
+            ),
+            class_path(dice)
+        ),
+        3..7 => format!(
+            "{}{equals}{}",
+            dice.mostly(
+                "backend_kwargs",
+                8,
+                &["backend_kwargs_cmd", "Backend_kwargs", "backend_kwarg"]
+            ),
+            kwargs(dice)
+        ),
+        _ => format!(
+            "{}{equals}{}",
+            dice.pick(&["folder", "use_cache", "x", "cache_ttl_seconds"]),
+            dice.pick(&["{home}", "False", "900", "%(folder)s"])
+        ),
     }
 }
 
 fn class_path(dice: &mut Dice) -> String {
-    dice.mostly(LOCAL, 6, &["", "$CLASS", "\"airflow.secrets.local_filesystem.LocalFilesystemBackend\"", "%(x)s", "nope.X", "airflow.secrets.local_filesystem.LocalFilesystemBackend ; comment"])
+    dice.mostly(
+        LOCAL,
+        6,
+        &[
+            "",
+            "$CLASS",
+            "\"airflow.secrets.local_filesystem.LocalFilesystemBackend\"",
+            "%(x)s",
+            "nope.X",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend ; comment",
+        ],
+    )
 }
 
 fn kwargs(dice: &mut Dice) -> String {
@@ -95,5 +170,14 @@ fn kwargs(dice: &mut Dice) -> String {
 }
 
 fn noise(dice: &mut Dice) -> String {
-    dice.pick(&["", "# comment", "; comment", "  # indented", "   ", "  ; x = y", "\t"]).to_owned()
+    dice.pick(&[
+        "",
+        "# comment",
+        "; comment",
+        "  # indented",
+        "   ",
+        "  ; x = y",
+        "\t",
+    ])
+    .to_owned()
 }

@@ -4,27 +4,50 @@ use super::super::case::{Case, Family, Kind, Reply, Service};
 use super::super::dice::Dice;
 use super::{connection_json, connection_uri, json_text};
 
-pub const SYSTEMS_MANAGER: &str = "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
-const SECRETS_MANAGER: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
+pub const SYSTEMS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
+const SECRETS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
 
-const IDS: &[&str] = &["k", "k", "k", "a_b", "a-b", "/k", "k/", "A.B", "a/b", "é", "k k", ""];
+const IDS: &[&str] = &[
+    "k", "k", "k", "a_b", "a-b", "/k", "k/", "A.B", "a/b", "é", "k k", "",
+];
 
 /// A parameter by its name.
 pub fn systems_manager(dice: &mut Dice) -> Case {
     let kind = kind(dice);
     let id = dice.pick(IDS);
-    let prefix = dice.pick(&["\"/airflow/connections\"", "\"airflow\"", "\"\"", "\"/\"", "\"//x//\"", "null", "\"/a b\"", "absent"]);
+    let prefix = dice.pick(&[
+        "\"/airflow/connections\"",
+        "\"airflow\"",
+        "\"\"",
+        "\"/\"",
+        "\"//x//\"",
+        "null",
+        "\"/a b\"",
+        "absent",
+    ]);
     let name = parameter_name(prefix, kind, id);
     let value = text(dice, kind);
     let replies = match dice.below(8) {
-        0 => vec![Reply::with(400, format!("GetParameter {name}"), r#"{"__type": "AccessDeniedException", "message": "no"}"#)],
+        0 => vec![Reply::with(
+            400,
+            format!("GetParameter {name}"),
+            r#"{"__type": "AccessDeniedException", "message": "no"}"#,
+        )],
         1 => Vec::new(),
         _ => vec![Reply::ok(
             format!("GetParameter {name}"),
-            format!("{{\"Parameter\": {{\"Name\": \"x\", \"Type\": \"SecureString\", \"Value\": {}}}}}", json_text::string(dice, &value)),
+            format!(
+                "{{\"Parameter\": {{\"Name\": \"x\", \"Type\": \"SecureString\", \"Value\": {}}}}}",
+                json_text::string(dice, &value)
+            ),
         )],
     };
-    let kwargs = prefixes(prefix, dice.pick(&["", ", \"profile\": null", ", \"bogus\": 1"]));
+    let kwargs = prefixes(
+        prefix,
+        dice.pick(&["", ", \"profile\": null", ", \"bogus\": 1"]),
+    );
     client(dice, Case::new(Family::SystemsManager, kind, id))
         .backend(SYSTEMS_MANAGER, kwargs)
         .server(Service::Aws, replies)
@@ -34,16 +57,34 @@ pub fn systems_manager(dice: &mut Dice) -> Case {
 pub fn secrets_manager(dice: &mut Dice) -> Case {
     let kind = kind(dice);
     let id = dice.pick(IDS);
-    let prefix = dice.pick(&["\"airflow/connections\"", "\"airflow-\"", "\"\"", "\"/\"", "\"x/-/\"", "null", "absent"]);
-    let separator = dice.pick(&["absent", "absent", "\"/\"", "\"-\"", "\"/-\"", "\"\"", "\"_\""]);
+    let prefix = dice.pick(&[
+        "\"airflow/connections\"",
+        "\"airflow-\"",
+        "\"\"",
+        "\"/\"",
+        "\"x/-/\"",
+        "null",
+        "absent",
+    ]);
+    let separator = dice.pick(&[
+        "absent", "absent", "\"/\"", "\"-\"", "\"/-\"", "\"\"", "\"_\"",
+    ]);
     let name = secret_name(prefix, separator, kind, id);
     let place = format!("GetSecretValue {name}");
     let replies = match dice.below(10) {
         0 => {
             let code = dice.pick(&[
-                "InvalidParameterException", "InvalidRequestException", "DecryptionFailure", "AccessDeniedException", "ResourceNotFoundException",
+                "InvalidParameterException",
+                "InvalidRequestException",
+                "DecryptionFailure",
+                "AccessDeniedException",
+                "ResourceNotFoundException",
             ]);
-            vec![Reply::with(400, place, format!("{{\"__type\": \"{code}\", \"message\": \"no\"}}"))]
+            vec![Reply::with(
+                400,
+                place,
+                format!("{{\"__type\": \"{code}\", \"message\": \"no\"}}"),
+            )]
         }
         1 => vec![Reply::ok(place, r#"{"Name": "x", "SecretBinary": "aGk="}"#)],
         2 => Vec::new(),
@@ -52,7 +93,13 @@ pub fn secrets_manager(dice: &mut Dice) -> Case {
                 Kind::Connection => aliased(dice),
                 _ => text(dice, kind),
             };
-            vec![Reply::ok(place, format!("{{\"Name\": \"x\", \"SecretString\": {}}}", json_text::string(dice, &value)))]
+            vec![Reply::ok(
+                place,
+                format!(
+                    "{{\"Name\": \"x\", \"SecretString\": {}}}",
+                    json_text::string(dice, &value)
+                ),
+            )]
         }
     };
     let mut more = String::new();
@@ -92,14 +139,21 @@ pub fn client(dice: &mut Dice, case: Case) -> Case {
 }
 
 fn kind(dice: &mut Dice) -> Kind {
-    [Kind::Connection, Kind::Connection, Kind::Variable, Kind::Config][dice.below(4)]
+    [
+        Kind::Connection,
+        Kind::Connection,
+        Kind::Variable,
+        Kind::Config,
+    ][dice.below(4)]
 }
 
 fn text(dice: &mut Dice, kind: Kind) -> String {
     match kind {
         Kind::Connection if dice.once_in(2) => connection_json::object(dice),
         Kind::Connection => connection_uri::uri(dice),
-        _ => dice.pick(&["x", "", "{\"value\": 1}", " x ", "é", "1"]).to_owned(),
+        _ => dice
+            .pick(&["x", "", "{\"value\": 1}", " x ", "é", "1"])
+            .to_owned(),
     }
 }
 
@@ -108,7 +162,9 @@ fn prefixes(prefix: &str, more: &str) -> String {
     if prefix == "absent" {
         return format!("{{\"api_version\": null{more}}}");
     }
-    format!("{{\"connections_prefix\": {prefix}, \"variables_prefix\": {prefix}, \"config_prefix\": {prefix}{more}}}")
+    format!(
+        "{{\"connections_prefix\": {prefix}, \"variables_prefix\": {prefix}, \"config_prefix\": {prefix}{more}}}"
+    )
 }
 
 fn parameter_name(prefix: &str, kind: Kind, id: &str) -> String {
@@ -127,7 +183,10 @@ fn secret_name(prefix: &str, separator: &str, kind: Kind, id: &str) -> String {
     };
     match bare(prefix, "airflow/", kind).as_str() {
         "" => id.to_owned(),
-        prefix => format!("{}{separator}{id}", prefix.trim_end_matches(|c| separator.contains(c))),
+        prefix => format!(
+            "{}{separator}{id}",
+            prefix.trim_end_matches(|c| separator.contains(c))
+        ),
     }
 }
 
@@ -149,17 +208,60 @@ fn aliased(dice: &mut Dice) -> String {
         return text(dice, Kind::Connection);
     }
     let names = [
-        "user", "username", "login", "user_name", "usr", "password", "pass", "key", "host", "remote_host", "server", "address", "port", "database",
-        "schema", "conn_type", "conn_id", "connection_type", "engine", "kind", "extra", "more", "description", "uri", "dbname",
+        "user",
+        "username",
+        "login",
+        "user_name",
+        "usr",
+        "password",
+        "pass",
+        "key",
+        "host",
+        "remote_host",
+        "server",
+        "address",
+        "port",
+        "database",
+        "schema",
+        "conn_type",
+        "conn_id",
+        "connection_type",
+        "engine",
+        "kind",
+        "extra",
+        "more",
+        "description",
+        "uri",
+        "dbname",
     ];
     let members: Vec<(String, String)> = (0..dice.below(8))
         .map(|_| {
             let name = dice.pick(&names).to_owned();
             let value = match name.as_str() {
-                "port" => dice.pick(&["5432", "\"5432\"", "\"x\"", "null", "0"]).to_owned(),
-                "extra" | "more" => dice.pick(&["{\"a\": 1}", "\"{\\\"a\\\": \\\"b\\\"}\"", "\"\"", "\"x\"", "null", "[]"]).to_owned(),
+                "port" => dice
+                    .pick(&["5432", "\"5432\"", "\"x\"", "null", "0"])
+                    .to_owned(),
+                "extra" | "more" => dice
+                    .pick(&[
+                        "{\"a\": 1}",
+                        "\"{\\\"a\\\": \\\"b\\\"}\"",
+                        "\"\"",
+                        "\"x\"",
+                        "null",
+                        "[]",
+                    ])
+                    .to_owned(),
                 _ if dice.once_in(6) => json_text::value(dice, 1),
-                _ => dice.pick(&["\"postgres\"", "\"a b\"", "\"\"", "\"é\"", "\"postgresql\"", "\"a%2Fb\""]).to_owned(),
+                _ => dice
+                    .pick(&[
+                        "\"postgres\"",
+                        "\"a b\"",
+                        "\"\"",
+                        "\"é\"",
+                        "\"postgresql\"",
+                        "\"a%2Fb\"",
+                    ])
+                    .to_owned(),
             };
             (name, value)
         })

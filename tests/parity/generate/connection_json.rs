@@ -11,7 +11,10 @@ pub fn case(dice: &mut Dice) -> Case {
         text = json_text::mutated(dice, &text);
     }
     if dice.once_in(12) {
-        text = format!("{}{text}", dice.pick(&[" ", "\n", "\u{a0}", "\u{feff}", "\u{85}"]));
+        text = format!(
+            "{}{text}",
+            dice.pick(&[" ", "\n", "\u{a0}", "\u{feff}", "\u{85}"])
+        );
     }
     Case::new(Family::ConnectionJson, Kind::Connection, "c").env("AIRFLOW_CONN_C", text)
 }
@@ -31,13 +34,37 @@ pub fn object(dice: &mut Dice) -> String {
 
 fn name(dice: &mut Dice) -> String {
     let usual = [
-        "conn_type", "conn_type", "host", "host", "login", "password", "password", "schema", "port", "port", "extra", "extra", "description",
+        "conn_type",
+        "conn_type",
+        "host",
+        "host",
+        "login",
+        "password",
+        "password",
+        "schema",
+        "port",
+        "port",
+        "extra",
+        "extra",
+        "description",
     ];
     let name = dice.pick(&usual).to_owned();
     dice.mostly(
         &name,
         18,
-        &["uri", "conn_id", "id", "extra_dejson", "team_name", "user", "username", "Host", "is_encrypted", "", "type"],
+        &[
+            "uri",
+            "conn_id",
+            "id",
+            "extra_dejson",
+            "team_name",
+            "user",
+            "username",
+            "Host",
+            "is_encrypted",
+            "",
+            "type",
+        ],
     )
 }
 
@@ -46,22 +73,86 @@ fn field(dice: &mut Dice, name: &str) -> String {
         return json_text::value(dice, 0);
     }
     let text = match name {
-        "conn_type" => dice.pick(&["postgres", "postgresql", "my-type", "http", "HTTP", "a_b", "", "é", "google-cloud-platform", "Ç-x"]).to_owned(),
+        "conn_type" => dice
+            .pick(&[
+                "postgres",
+                "postgresql",
+                "my-type",
+                "http",
+                "HTTP",
+                "a_b",
+                "",
+                "é",
+                "google-cloud-platform",
+                "Ç-x",
+            ])
+            .to_owned(),
         "host" => dice
-            .pick(&["localhost", "http://localhost", "https://x/y", "postgres://h", "://h", "a://", "H", "my-type://h", "my_type://h", "a b", "é", ""])
+            .pick(&[
+                "localhost",
+                "http://localhost",
+                "https://x/y",
+                "postgres://h",
+                "://h",
+                "a://",
+                "H",
+                "my-type://h",
+                "my_type://h",
+                "a b",
+                "é",
+                "",
+            ])
             .to_owned(),
         "uri" => connection_uri::uri(dice),
         "port" => return port(dice),
         "extra" => return extra(dice),
-        _ => dice.pick(&["u", "", "a b", "a@b:c/d?e#f%", "é", "😀", "0", "~._-", "a+b", " x "]).to_owned(),
+        _ => dice
+            .pick(&[
+                "u",
+                "",
+                "a b",
+                "a@b:c/d?e#f%",
+                "é",
+                "😀",
+                "0",
+                "~._-",
+                "a+b",
+                " x ",
+            ])
+            .to_owned(),
     };
     json_text::string(dice, &text)
 }
 
 fn port(dice: &mut Dice) -> String {
     dice.pick(&[
-        "5432", "0", "80.9", "-1", "true", "false", "null", "\"5432\"", "\"\"", "\" 80 \"", "\"8_0\"", "\"abc\"", "\"80.5\"", "[]", "{}", "[1]",
-        "1e3", "70000", "\"٣\"", "NaN", "1e999", "\"-5\"", "\"+5\"", "\"007\"", "12345678901234567890123", "\"0x10\"", "\"\\n5\"",
+        "5432",
+        "0",
+        "80.9",
+        "-1",
+        "true",
+        "false",
+        "null",
+        "\"5432\"",
+        "\"\"",
+        "\" 80 \"",
+        "\"8_0\"",
+        "\"abc\"",
+        "\"80.5\"",
+        "[]",
+        "{}",
+        "[1]",
+        "1e3",
+        "70000",
+        "\"٣\"",
+        "NaN",
+        "1e999",
+        "\"-5\"",
+        "\"+5\"",
+        "\"007\"",
+        "12345678901234567890123",
+        "\"0x10\"",
+        "\"\\n5\"",
     ])
     .to_owned()
 }
@@ -73,10 +164,14 @@ fn extra(dice: &mut Dice) -> String {
         _ => {
             let members: Vec<(String, String)> = (0..dice.below(4))
                 .map(|_| {
-                    let name = dice.pick(&["a", "b", "a", "__extra__", "é", "a b", "", "region_name"]).to_owned();
+                    let name = dice
+                        .pick(&["a", "b", "a", "__extra__", "é", "a b", "", "region_name"])
+                        .to_owned();
                     let value = match dice.once_in(2) {
                         true => {
-                            let text = dice.pick(&["x", "", "1", "a b", "é", "a&b=c", "+", "true"]).to_owned();
+                            let text = dice
+                                .pick(&["x", "", "1", "a b", "é", "a&b=c", "+", "true"])
+                                .to_owned();
                             json_text::string(dice, &text)
                         }
                         false => json_text::value(dice, 1),
@@ -90,7 +185,18 @@ fn extra(dice: &mut Dice) -> String {
     match dice.below(5) {
         0 => json_text::string(dice, &value),
         1 => dice
-            .pick(&["\"\"", "\"not json\"", "\"[1]\"", "\"null\"", "\"{}\"", "\"\\\"x\\\"\"", "\" {} \"", "\"{'a': 1}\"", "\"NaN\"", "\"0\""])
+            .pick(&[
+                "\"\"",
+                "\"not json\"",
+                "\"[1]\"",
+                "\"null\"",
+                "\"{}\"",
+                "\"\\\"x\\\"\"",
+                "\" {} \"",
+                "\"{'a': 1}\"",
+                "\"NaN\"",
+                "\"0\"",
+            ])
             .to_owned(),
         _ => value,
     }

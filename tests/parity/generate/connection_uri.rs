@@ -23,9 +23,10 @@ const REAL: &[&str] = &[
 ];
 
 const ODD: &[&str] = &[
-    ":", "/", "//", "://", "@", "?", "#", "&", "=", "%", "%2F", "%40", "%3A", "%zz", "%E9", "%C3%A9", "+", " ",
-    "\t", "\n", "[", "]", "é", "ß", "İ", "ǅ", "\u{2100}", "\u{ff0f}", "0", "-", "_", ".", "A", "http", "\\", ";",
-    "\u{85}", "\u{1}", "\u{feff}", "\"", "'", "{", "}", "~", "1", "٣", "\u{a0}",
+    ":", "/", "//", "://", "@", "?", "#", "&", "=", "%", "%2F", "%40", "%3A", "%zz", "%E9",
+    "%C3%A9", "+", " ", "\t", "\n", "[", "]", "é", "ß", "İ", "ǅ", "\u{2100}", "\u{ff0f}", "0", "-",
+    "_", ".", "A", "http", "\\", ";", "\u{85}", "\u{1}", "\u{feff}", "\"", "'", "{", "}", "~", "1",
+    "٣", "\u{a0}",
 ];
 
 /// An environment variable that holds a connection.
@@ -50,14 +51,38 @@ pub fn uri(dice: &mut Dice) -> String {
 
 fn from_grammar(dice: &mut Dice) -> String {
     let scheme = dice.pick(&[
-        "postgres", "postgresql", "http", "https", "HTTP", "my-type", "google-cloud-platform", "a_b", "s3+x", "x.y",
-        "", "1a", "é", "aws", "Postgres", "-a", "A-B_c",
+        "postgres",
+        "postgresql",
+        "http",
+        "https",
+        "HTTP",
+        "my-type",
+        "google-cloud-platform",
+        "a_b",
+        "s3+x",
+        "x.y",
+        "",
+        "1a",
+        "é",
+        "aws",
+        "Postgres",
+        "-a",
+        "A-B_c",
     ]);
     let separator = dice.mostly("://", 12, &[":", "//", ":///", "", ":/", "::/"]);
     let mut uri = format!("{scheme}{separator}");
     if dice.once_in(5) {
         uri.push_str(dice.pick(&[
-            "http://", "https://", "postgres://", "HTTPS://", "x://", "://", "a_b://", "é://", "my-type://", "my_type://",
+            "http://",
+            "https://",
+            "postgres://",
+            "HTTPS://",
+            "x://",
+            "://",
+            "a_b://",
+            "é://",
+            "my-type://",
+            "my_type://",
         ]));
     }
     uri.push_str(&userinfo(dice));
@@ -70,7 +95,10 @@ fn from_grammar(dice: &mut Dice) -> String {
         uri.push_str(&word(dice));
     }
     if dice.once_in(25) {
-        uri.insert_str(0, dice.pick(&[" ", "\n", "\u{a0}", "\u{feff}", "\u{1}", "\t"]));
+        uri.insert_str(
+            0,
+            dice.pick(&[" ", "\n", "\u{a0}", "\u{feff}", "\u{1}", "\t"]),
+        );
     }
     if dice.once_in(25) {
         uri.push_str(dice.pick(&[" ", "\n", "\u{2003}", "\r\n"]));
@@ -83,7 +111,9 @@ fn userinfo(dice: &mut Dice) -> String {
         0 | 1 => String::new(),
         2 => format!("{}@", word(dice)),
         3 => format!(":{}@", word(dice)),
-        4 => dice.pick(&["@", ":@", "a@b@", "a:b:c@", "a/b:c@", "a?b@", "a#b@"]).to_owned(),
+        4 => dice
+            .pick(&["@", ":@", "a@b@", "a:b:c@", "a/b:c@", "a?b@", "a#b@"])
+            .to_owned(),
         _ => format!("{}:{}@", word(dice), word(dice)),
     }
 }
@@ -92,14 +122,43 @@ fn host(dice: &mut Dice) -> String {
     match dice.below(10) {
         0 => String::new(),
         1 => dice
-            .pick(&["[::1]", "[FE80::1%25eth0]", "[::1", "::1]", "[foo]", "[v1.a]", "[1.2.3.4]", "a[::1]", "[::ffff:1.2.3.4]", "[vZ.x]", "[]"])
+            .pick(&[
+                "[::1]",
+                "[FE80::1%25eth0]",
+                "[::1",
+                "::1]",
+                "[foo]",
+                "[v1.a]",
+                "[1.2.3.4]",
+                "a[::1]",
+                "[::ffff:1.2.3.4]",
+                "[vZ.x]",
+                "[]",
+            ])
             .to_owned(),
         2 => dice
-            .pick(&["h1,h2", "h1:1,h2:2", "%2Ftmp%2Fsock", "Ab%2FCd", "%2f", "a%2Fb%3Ac", "A%20B"])
+            .pick(&[
+                "h1,h2",
+                "h1:1,h2:2",
+                "%2Ftmp%2Fsock",
+                "Ab%2FCd",
+                "%2f",
+                "a%2Fb%3Ac",
+                "A%20B",
+            ])
             .to_owned(),
         3 => word(dice),
         _ => dice
-            .pick(&["localhost", "Example.COM", "127.0.0.1", "db.internal", "ÉXAMPLE.com", "İ.com", "xn--e1afmkfd", "a_b"])
+            .pick(&[
+                "localhost",
+                "Example.COM",
+                "127.0.0.1",
+                "db.internal",
+                "ÉXAMPLE.com",
+                "İ.com",
+                "xn--e1afmkfd",
+                "a_b",
+            ])
             .to_owned(),
     }
 }
@@ -110,7 +169,19 @@ fn port(dice: &mut Dice) -> String {
         3 | 4 => format!(":{}", dice.pick(&["0", "1", "80", "5432", "65535"])),
         _ => format!(
             ":{}",
-            dice.pick(&["", "65536", "-1", "+5", " 5", "5_0", "٣", "abc", "080", "99999999999999999999", "5 "])
+            dice.pick(&[
+                "",
+                "65536",
+                "-1",
+                "+5",
+                " 5",
+                "5_0",
+                "٣",
+                "abc",
+                "080",
+                "99999999999999999999",
+                "5 "
+            ])
         ),
     }
 }
@@ -119,7 +190,18 @@ fn path(dice: &mut Dice) -> String {
     match dice.below(6) {
         0 | 1 => String::new(),
         2 => "/".to_owned(),
-        3 => dice.pick(&["/a/b", "//a", "/a%2Fb", "/%E9", "/a b", "/a;b", "/..", "/http://x"]).to_owned(),
+        3 => dice
+            .pick(&[
+                "/a/b",
+                "//a",
+                "/a%2Fb",
+                "/%E9",
+                "/a b",
+                "/a;b",
+                "/..",
+                "/http://x",
+            ])
+            .to_owned(),
         _ => format!("/{}", word(dice)),
     }
 }
@@ -130,9 +212,25 @@ fn query(dice: &mut Dice) -> String {
     }
     let pairs = dice.repeat(4, |dice| {
         let name = dice
-            .pick(&["a", "b", "A", "", "__extra__", "a%20b", "a+b", "é", "host", "extra__x__y", "%00"])
+            .pick(&[
+                "a",
+                "b",
+                "A",
+                "",
+                "__extra__",
+                "a%20b",
+                "a+b",
+                "é",
+                "host",
+                "extra__x__y",
+                "%00",
+            ])
             .to_owned();
-        let name = if name == "__extra__" && !dice.once_in(3) { "c".to_owned() } else { name };
+        let name = if name == "__extra__" && !dice.once_in(3) {
+            "c".to_owned()
+        } else {
+            name
+        };
         let value = value(dice);
         let equals = dice.mostly("=", 15, &["", "==", "%3D", " ="]);
         let and = dice.mostly("&", 12, &["&&", ";", "", "%26"]);
@@ -151,18 +249,70 @@ fn value(dice: &mut Dice) -> String {
         0 => word(dice),
         1 => dice
             .pick(&[
-                "1", "0", "-1", "01", "1.5", "1e5", "1e999", "-0", "-0.0", "true", "True", "false", "null", "None", "NaN",
-                "Infinity", "-Infinity", "%22q%22", "%22%22", "123456789012345678901234567890", "1.0", "1E5", "0.1", "1e16",
-                "1e-7", "1_0", "+1", ".5", "5.", "%201%20", "1+",
+                "1",
+                "0",
+                "-1",
+                "01",
+                "1.5",
+                "1e5",
+                "1e999",
+                "-0",
+                "-0.0",
+                "true",
+                "True",
+                "false",
+                "null",
+                "None",
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "%22q%22",
+                "%22%22",
+                "123456789012345678901234567890",
+                "1.0",
+                "1E5",
+                "0.1",
+                "1e16",
+                "1e-7",
+                "1_0",
+                "+1",
+                ".5",
+                "5.",
+                "%201%20",
+                "1+",
             ])
             .to_owned(),
         2 => dice
             .pick(&[
-                "%7B%22x%22%3A+1%7D", "%5B1%2C+2%5D", "%7B%7D", "%5B%5D", "%7B%22a%22%3A1%2C%22a%22%3A2%7D", "%22%5Cud83d%22",
-                "%22%5Cu00e9%22", "%22a%0Ab%22", "%7B%27x%27%3A+1%7D", "[1,2]", "{\"x\":1}", "%5B%5B%5D%5D", "%7B%22x%22%3A+null%7D",
+                "%7B%22x%22%3A+1%7D",
+                "%5B1%2C+2%5D",
+                "%7B%7D",
+                "%5B%5D",
+                "%7B%22a%22%3A1%2C%22a%22%3A2%7D",
+                "%22%5Cud83d%22",
+                "%22%5Cu00e9%22",
+                "%22a%0Ab%22",
+                "%7B%27x%27%3A+1%7D",
+                "[1,2]",
+                "{\"x\":1}",
+                "%5B%5B%5D%5D",
+                "%7B%22x%22%3A+null%7D",
             ])
             .to_owned(),
-        _ => dice.pick(&["", "a+b", "a%2Bb", "a%26b", "https://x/y", "%FF", "%C3%A9", "a=b", "a%3Db", "😀"]).to_owned(),
+        _ => dice
+            .pick(&[
+                "",
+                "a+b",
+                "a%2Bb",
+                "a%26b",
+                "https://x/y",
+                "%FF",
+                "%C3%A9",
+                "a=b",
+                "a%3Db",
+                "😀",
+            ])
+            .to_owned(),
     }
 }
 

@@ -9,13 +9,38 @@ use super::super::dice::Dice;
 use super::super::support::secret_manager;
 use super::{connection_json, connection_uri, json_text};
 
-const IDS: &[&str] = &["k", "k", "smtp_default", "smtp-default", "a.b", "a/b", "é", "A_B", "k k", "", "a--b", "_team___x", "k\n"];
+const IDS: &[&str] = &[
+    "k",
+    "k",
+    "smtp_default",
+    "smtp-default",
+    "a.b",
+    "a/b",
+    "é",
+    "A_B",
+    "k k",
+    "",
+    "a--b",
+    "_team___x",
+    "k\n",
+];
 
 /// Secret Manager: prefixes are joined as they are, and only the one for connections is checked.
 pub fn cloud_secret_manager(dice: &mut Dice) -> Case {
     let kind = kind(dice);
     let id = dice.pick(IDS);
-    let prefix = dice.pick(&["airflow-connections", "airflow", "a_b", "", "a-", "null", "a.b", "a b", "é", "a\n"]);
+    let prefix = dice.pick(&[
+        "airflow-connections",
+        "airflow",
+        "a_b",
+        "",
+        "a-",
+        "null",
+        "a.b",
+        "a b",
+        "é",
+        "a\n",
+    ]);
     let separator = dice.pick(&["-", "-", "_", "", "/", "--", ".", "\n"]);
     let key = secret_manager::key().to_string();
     let prefix = match prefix {
@@ -25,27 +50,53 @@ pub fn cloud_secret_manager(dice: &mut Dice) -> Case {
     let kwargs = format!(
         "{{\"connections_prefix\": {prefix}, \"variables_prefix\": {prefix}, \"config_prefix\": {prefix}, \"sep\": {}, \"gcp_keyfile_dict\": {key}{}}}",
         json_text::string(dice, separator),
-        dice.pick(&["", "", ", \"project_id\": \"other\"", ", \"project_id\": \"\"", ", \"project_id\": null", ", \"bogus\": 1"]),
+        dice.pick(&[
+            "",
+            "",
+            ", \"project_id\": \"other\"",
+            ", \"project_id\": \"\"",
+            ", \"project_id\": null",
+            ", \"bogus\": 1"
+        ]),
     );
-    let project = if kwargs.contains("\"other\"") { "other" } else { secret_manager::PROJECT };
+    let project = if kwargs.contains("\"other\"") {
+        "other"
+    } else {
+        secret_manager::PROJECT
+    };
     let name = format!("{}{separator}{id}", prefix.trim_matches('"'));
-    let replies = vec![google_reply(dice, kind, format!("/v1/projects/{project}/secrets/{name}/versions/latest:access"))];
+    let replies = vec![google_reply(
+        dice,
+        kind,
+        format!("/v1/projects/{project}/secrets/{name}/versions/latest:access"),
+    )];
     with_fallback(dice, Case::new(Family::CloudSecretManager, kind, id))
         .env("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", "{server}/")
-        .backend("airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend", kwargs)
+        .backend(
+            "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend",
+            kwargs,
+        )
         .server(Service::CloudSecretManager, replies)
 }
 
 fn google_reply(dice: &mut Dice, kind: Kind, place: String) -> Reply {
-    let error = |code: u16, status: &str| json!({"error": {"code": code, "status": status, "message": "no"}}).to_string();
+    let error = |code: u16, status: &str| {
+        json!({"error": {"code": code, "status": status, "message": "no"}}).to_string()
+    };
     match dice.below(8) {
         0 => Reply::with(403, place, error(403, "PERMISSION_DENIED")),
         1 => Reply::with(400, place, error(400, "FAILED_PRECONDITION")),
         2 => Reply::with(400, place, error(400, "INVALID_ARGUMENT")),
-        3 => Reply::ok(place, json!({"name": "x", "payload": {"data": STANDARD.encode([0xff, 0xfe])}}).to_string()),
+        3 => Reply::ok(
+            place,
+            json!({"name": "x", "payload": {"data": STANDARD.encode([0xff, 0xfe])}}).to_string(),
+        ),
         _ => {
             let text = text(dice, kind);
-            Reply::ok(place, json!({"name": "x", "payload": {"data": STANDARD.encode(text)}}).to_string())
+            Reply::ok(
+                place,
+                json!({"name": "x", "payload": {"data": STANDARD.encode(text)}}).to_string(),
+            )
         }
     }
 }
@@ -54,11 +105,25 @@ fn google_reply(dice: &mut Dice, kind: Kind, place: String) -> Reply {
 pub fn azure_key_vault(dice: &mut Dice) -> Case {
     let kind = kind(dice);
     let id = dice.pick(IDS);
-    let prefix = dice.pick(&["airflow-connections", "airflow_connections", "", "a-", "a--", "a-_", "null", "a.b", "_", "A"]);
+    let prefix = dice.pick(&[
+        "airflow-connections",
+        "airflow_connections",
+        "",
+        "a-",
+        "a--",
+        "a-_",
+        "null",
+        "a.b",
+        "_",
+        "A",
+    ]);
     let separator = dice.pick(&["-", "-", "-", "", "--", "_", ".", "-_", "ab"]);
     let name = match prefix {
         "" | "null" => id.to_owned(),
-        prefix => format!("{}{separator}{id}", prefix.trim_end_matches(|c| separator.contains(c))),
+        prefix => format!(
+            "{}{separator}{id}",
+            prefix.trim_end_matches(|c| separator.contains(c))
+        ),
     };
     let name = name.replace('_', separator);
     let value = text(dice, kind);
@@ -84,7 +149,10 @@ pub fn azure_key_vault(dice: &mut Dice) -> Case {
     with_fallback(dice, Case::new(Family::AzureKeyVault, kind, id))
         .env("REQUESTS_CA_BUNDLE", "{home}/ca.pem")
         .env("AZURE_AUTHORITY_HOST", "{server}")
-        .backend("airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend", kwargs)
+        .backend(
+            "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
+            kwargs,
+        )
         .server(Service::AzureKeyVault, replies)
 }
 
@@ -109,9 +177,17 @@ pub fn kubernetes_secrets(dice: &mut Dice) -> Case {
         "null" => format!("{label_name}={id}"),
         team => format!("{label_name}={id},!{}", team.trim_matches('"')),
     };
-    let reply = secret_list(dice, kind, format!("/api/v1/namespaces/airflow/secrets {selector}"));
+    let reply = secret_list(
+        dice,
+        kind,
+        format!("/api/v1/namespaces/airflow/secrets {selector}"),
+    );
     let mut kwargs = "{\"namespace\": \"airflow\"".to_owned();
-    for (name, value) in [("connections", label), ("variables", label), ("config", label)] {
+    for (name, value) in [
+        ("connections", label),
+        ("variables", label),
+        ("config", label),
+    ] {
         if value != "absent" {
             kwargs.push_str(&format!(", \"{name}_label\": {value}"));
         }
@@ -142,10 +218,15 @@ fn secret_list(dice: &mut Dice, kind: Kind, place: String) -> Reply {
     let value = STANDARD.encode(text(dice, kind));
     let items = match dice.below(8) {
         0 => vec![],
-        1 => vec![secret(json!({"value": value, "other": value})), secret(json!({"value": "eA=="}))],
+        1 => vec![
+            secret(json!({"value": value, "other": value})),
+            secret(json!({"value": "eA=="})),
+        ],
         2 => vec![secret(json!(null))],
         3 => vec![secret(json!({"else": value}))],
-        4 => vec![secret(json!({"value": STANDARD.encode([0xff]), "other": "!"}))],
+        4 => vec![secret(
+            json!({"value": STANDARD.encode([0xff]), "other": "!"}),
+        )],
         _ => vec![secret(json!({"value": value, "other": value}))],
     };
     let list = json!({"apiVersion": "v1", "kind": "SecretList", "metadata": {"resourceVersion": "1"}, "items": items});
@@ -159,14 +240,21 @@ fn secret_list(dice: &mut Dice, kind: Kind, place: String) -> Reply {
 }
 
 fn kind(dice: &mut Dice) -> Kind {
-    [Kind::Connection, Kind::Connection, Kind::Variable, Kind::Config][dice.below(4)]
+    [
+        Kind::Connection,
+        Kind::Connection,
+        Kind::Variable,
+        Kind::Config,
+    ][dice.below(4)]
 }
 
 fn text(dice: &mut Dice, kind: Kind) -> String {
     match kind {
         Kind::Connection if dice.once_in(2) => connection_json::object(dice),
         Kind::Connection => connection_uri::uri(dice),
-        _ => dice.pick(&["x", "", "{\"value\": 1}", " x ", "é"]).to_owned(),
+        _ => dice
+            .pick(&["x", "", "{\"value\": 1}", " x ", "é"])
+            .to_owned(),
     }
 }
 

@@ -3,8 +3,9 @@
 use super::super::dice::Dice;
 
 const ODD: &[&str] = &[
-    "{", "}", "[", "]", ",", ":", "\"", "'", "\\", "\\u", "\\ud800", "\n", "\t", " ", "\u{a0}", "\u{feff}", "//", "#", "0", "1", "-", "e",
-    ".", "t", "n", "é", "\u{1}", "\"a\": 1", "null", "\\n", "“",
+    "{", "}", "[", "]", ",", ":", "\"", "'", "\\", "\\u", "\\ud800", "\n", "\t", " ", "\u{a0}",
+    "\u{feff}", "//", "#", "0", "1", "-", "e", ".", "t", "n", "é", "\u{1}", "\"a\": 1", "null",
+    "\\n", "“",
 ];
 
 /// A text with a few faults.
@@ -55,20 +56,42 @@ pub fn string(dice: &mut Dice, text: &str) -> String {
 pub fn value(dice: &mut Dice, depth: usize) -> String {
     match dice.below(if depth > 2 { 6 } else { 8 }) {
         0 | 1 => {
-            let text = dice.pick(&["", "a", "x y", "é", "1", "true", "{}", "a\"b", "a\\b", "😀", "null", "a\nb", " ", "%41", "A+B"]).to_owned();
+            let text = dice
+                .pick(&[
+                    "", "a", "x y", "é", "1", "true", "{}", "a\"b", "a\\b", "😀", "null", "a\nb",
+                    " ", "%41", "A+B",
+                ])
+                .to_owned();
             string(dice, &text)
         }
         2 => number(dice),
         3 => dice.pick(&["true", "false", "null"]).to_owned(),
-        4 => dice.pick(&["NaN", "Infinity", "-Infinity", "1e999", "-0", "-0.0", "0"]).to_owned(),
-        5 => dice.pick(&["\"\\u00e9\"", "\"\\ud83d\\ude00\"", "\"\\/\"", "\"\\t\"", "[]", "{}", "\"\""]).to_owned(),
+        4 => dice
+            .pick(&["NaN", "Infinity", "-Infinity", "1e999", "-0", "-0.0", "0"])
+            .to_owned(),
+        5 => dice
+            .pick(&[
+                "\"\\u00e9\"",
+                "\"\\ud83d\\ude00\"",
+                "\"\\/\"",
+                "\"\\t\"",
+                "[]",
+                "{}",
+                "\"\"",
+            ])
+            .to_owned(),
         6 => {
             let items: Vec<String> = (0..dice.below(4)).map(|_| value(dice, depth + 1)).collect();
             format!("[{}]", items.join(", "))
         }
         _ => {
             let members: Vec<(String, String)> = (0..dice.below(4))
-                .map(|_| (dice.pick(&["a", "b", "a", "é", ""]).to_owned(), value(dice, depth + 1)))
+                .map(|_| {
+                    (
+                        dice.pick(&["a", "b", "a", "é", ""]).to_owned(),
+                        value(dice, depth + 1),
+                    )
+                })
                 .collect();
             object(dice, &members)
         }
@@ -77,8 +100,23 @@ pub fn value(dice: &mut Dice, depth: usize) -> String {
 
 fn number(dice: &mut Dice) -> String {
     dice.pick(&[
-        "1", "0", "-1", "80", "65536", "1.0", "80.9", "1e3", "1E-5", "123456789012345678901234567890", "0.1", "1.5", "-7.25e-3", "1e16",
-        "1e22", "5e-324", "100000000000000000.0",
+        "1",
+        "0",
+        "-1",
+        "80",
+        "65536",
+        "1.0",
+        "80.9",
+        "1e3",
+        "1E-5",
+        "123456789012345678901234567890",
+        "0.1",
+        "1.5",
+        "-7.25e-3",
+        "1e16",
+        "1e22",
+        "5e-324",
+        "100000000000000000.0",
     ])
     .to_owned()
 }

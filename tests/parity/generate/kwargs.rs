@@ -8,7 +8,8 @@ const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 
 /// Local files whose paths stand in kwargs of all shapes; the environment has the variable too, so that the fall-through shows.
 pub fn case(dice: &mut Dice) -> Case {
-    let mut case = Case::new(Family::BackendKwargs, Kind::Variable, "v").file("v.json", r#"{"v": "from the file"}"#);
+    let mut case = Case::new(Family::BackendKwargs, Kind::Variable, "v")
+        .file("v.json", r#"{"v": "from the file"}"#);
     if dice.once_in(2) {
         case = case.env("AIRFLOW_VAR_V", "from the environment");
     }
@@ -41,7 +42,10 @@ fn with_kwargs(dice: &mut Dice, case: Case) -> Case {
         0 => case.env("AIRFLOW__SECRETS__BACKEND", class_path),
         1 => case
             .env("AIRFLOW__SECRETS__BACKEND", class_path)
-            .env("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", "cat {home}/kwargs.txt")
+            .env(
+                "AIRFLOW__SECRETS__BACKEND_KWARGS_CMD",
+                "cat {home}/kwargs.txt",
+            )
             .file("kwargs.txt", text),
         _ => case.env("CLASS", LOCAL).backend(&class_path, text),
     }
@@ -56,7 +60,14 @@ fn text(dice: &mut Dice) -> String {
                 _ => dice.mostly(
                     dice_name(position),
                     4,
-                    &["variables_file_path", "variable_file_path", "x", "Variables_file_path", "", "configs_file_path"],
+                    &[
+                        "variables_file_path",
+                        "variable_file_path",
+                        "x",
+                        "Variables_file_path",
+                        "",
+                        "configs_file_path",
+                    ],
                 ),
             };
             (name, value(dice))
@@ -65,17 +76,28 @@ fn text(dice: &mut Dice) -> String {
     let object = json_text::object(dice, &members);
     match dice.below(10) {
         0..5 => object,
-        5 => format!("{}{object}{}", dice.pick(&["\n", " ", "\t"]), dice.pick(&["\n", " \n", ""])),
+        5 => format!(
+            "{}{object}{}",
+            dice.pick(&["\n", " ", "\t"]),
+            dice.pick(&["\n", " \n", ""])
+        ),
         6 | 7 => json_text::mutated(dice, &object),
         8 => dice
-            .pick(&["", " ", "null", "{}", "[]", "0", "false", "\"\"", "[1]", "5", "\"str\"", "true", "{'a': 1}", "NaN", "-0", "0.0", "1e-400", "{", "[{}]"])
+            .pick(&[
+                "", " ", "null", "{}", "[]", "0", "false", "\"\"", "[1]", "5", "\"str\"", "true",
+                "{'a': 1}", "NaN", "-0", "0.0", "1e-400", "{", "[{}]",
+            ])
             .to_owned(),
         _ => fault(dice, &object),
     }
 }
 
 fn dice_name(position: usize) -> &'static str {
-    ["variables_file_path", "connections_file_path", "connections_file_path"][position.min(2)]
+    [
+        "variables_file_path",
+        "connections_file_path",
+        "connections_file_path",
+    ][position.min(2)]
 }
 
 fn value(dice: &mut Dice) -> String {
@@ -104,8 +126,21 @@ fn fault(dice: &mut Dice, object: &str) -> String {
 /// `AIRFLOW__SECRETS__BACKEND_KWARG__<NAME>`
 fn with_single_kwargs(dice: &mut Dice, mut case: Case) -> Case {
     for _ in 0..=dice.below(2) {
-        let name = dice.pick(&["VARIABLES_FILE_PATH", "variables_file_path", "Connections_File_Path", "", "X", "VARIABLES_FILE_PATH_CMD"]);
-        let value = dice.pick(&["{home}/v.json", "", "$HOME/v.json", "null", "{home}/missing.json"]);
+        let name = dice.pick(&[
+            "VARIABLES_FILE_PATH",
+            "variables_file_path",
+            "Connections_File_Path",
+            "",
+            "X",
+            "VARIABLES_FILE_PATH_CMD",
+        ]);
+        let value = dice.pick(&[
+            "{home}/v.json",
+            "",
+            "$HOME/v.json",
+            "null",
+            "{home}/missing.json",
+        ]);
         case = case.env(format!("AIRFLOW__SECRETS__BACKEND_KWARG__{name}"), value);
     }
     case
@@ -113,7 +148,15 @@ fn with_single_kwargs(dice: &mut Dice, mut case: Case) -> Case {
 
 /// `[workers] secrets_backend` and its kwargs.
 fn worker_settings(dice: &mut Dice, case: Case) -> Case {
-    let class_path = dice.mostly(LOCAL, 4, &["", "airflow.secrets.environment_variables.EnvironmentVariablesBackend", "x.Y"]);
+    let class_path = dice.mostly(
+        LOCAL,
+        4,
+        &[
+            "",
+            "airflow.secrets.environment_variables.EnvironmentVariablesBackend",
+            "x.Y",
+        ],
+    );
     let kwargs = text(dice);
     let case = match dice.once_in(6) {
         true => case,
@@ -124,7 +167,10 @@ fn worker_settings(dice: &mut Dice, case: Case) -> Case {
         false => case.env("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS", kwargs),
     };
     match dice.once_in(3) {
-        true => case.env("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__VARIABLES_FILE_PATH", "{home}/v.json"),
+        true => case.env(
+            "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__VARIABLES_FILE_PATH",
+            "{home}/v.json",
+        ),
         false => case,
     }
 }

@@ -28,17 +28,34 @@ pub fn case(dice: &mut Dice) -> Case {
     let name = match dice.below(14) {
         0 => format!(".{extension}"),
         1 => format!("s.{}", extension.to_uppercase()),
-        2 => dice.pick(&["secrets", "s.txt", "s.", ".hidden.json", "s.json.bak", "s.env.yaml", "env"]).to_owned(),
+        2 => dice
+            .pick(&[
+                "secrets",
+                "s.txt",
+                "s.",
+                ".hidden.json",
+                "s.json.bak",
+                "s.env.yaml",
+                "env",
+            ])
+            .to_owned(),
         _ => format!("s.{extension}"),
     };
-    let mut case = Case::new(Family::LocalFilesystem, kind, dice.mostly("k", 8, &["K", "a", "", "1", "true", "k "]));
+    let mut case = Case::new(
+        Family::LocalFilesystem,
+        kind,
+        dice.mostly("k", 8, &["K", "a", "", "1", "true", "k "]),
+    );
     if dice.once_in(2) {
         case = case
             .env("AIRFLOW_VAR_K", "from the environment")
             .env("AIRFLOW_CONN_K", "http://from-the-environment");
     }
     if dice.once_in(30) {
-        return case.backend(LOCAL, format!("{{\"{kwarg}\": \"{{home}}/missing.{extension}\"}}"));
+        return case.backend(
+            LOCAL,
+            format!("{{\"{kwarg}\": \"{{home}}/missing.{extension}\"}}"),
+        );
     }
     case.backend(LOCAL, format!("{{\"{kwarg}\": \"{{home}}/{name}\"}}"))
         .file(&name, content)
@@ -47,12 +64,52 @@ pub fn case(dice: &mut Dice) -> Case {
 fn env_file(dice: &mut Dice, kind: Kind) -> String {
     (0..dice.below(5))
         .map(|_| {
-            let key = dice.mostly("k", 3, &["a", "", "K", " k", "export k", "k ", "é", "1", "#k", "\u{feff}k"]);
+            let key = dice.mostly(
+                "k",
+                3,
+                &[
+                    "a",
+                    "",
+                    "K",
+                    " k",
+                    "export k",
+                    "k ",
+                    "é",
+                    "1",
+                    "#k",
+                    "\u{feff}k",
+                ],
+            );
             let value = match kind {
                 Kind::Connection if !dice.once_in(4) => connection_uri::uri(dice),
-                _ => dice.pick(&["1", "", " x ", "\"quoted\"", "a=b", "é", "{\"a\": 1}", "x # c", "$HOME", "\u{2028}", "\u{1c}y"]).to_owned(),
+                _ => dice
+                    .pick(&[
+                        "1",
+                        "",
+                        " x ",
+                        "\"quoted\"",
+                        "a=b",
+                        "é",
+                        "{\"a\": 1}",
+                        "x # c",
+                        "$HOME",
+                        "\u{2028}",
+                        "\u{1c}y",
+                    ])
+                    .to_owned(),
             };
-            let line = dice.mostly(&format!("{key}={value}"), 8, &["# comment", "  # indented", "", "   ", "no equals sign", "="]);
+            let line = dice.mostly(
+                &format!("{key}={value}"),
+                8,
+                &[
+                    "# comment",
+                    "  # indented",
+                    "",
+                    "   ",
+                    "no equals sign",
+                    "=",
+                ],
+            );
             let end = dice.mostly("\n", 12, &["\r\n", "\r", "\u{b}", "\u{85}", "\n\n", ""]);
             format!("{line}{end}")
         })
@@ -70,7 +127,19 @@ fn json_file(dice: &mut Dice, kind: Kind) -> String {
     let object = json_text::object(dice, &members);
     match dice.below(12) {
         0 => json_text::mutated(dice, &object),
-        1 => dice.pick(&["", "{}", "[]", "null", "1", " ", "\"x\"", "\u{feff}{}", "[1]"]).to_owned(),
+        1 => dice
+            .pick(&[
+                "",
+                "{}",
+                "[]",
+                "null",
+                "1",
+                " ",
+                "\"x\"",
+                "\u{feff}{}",
+                "[1]",
+            ])
+            .to_owned(),
         _ => object,
     }
 }
@@ -118,14 +187,43 @@ fn yaml_file(dice: &mut Dice, kind: Kind) -> String {
     }
     let mut text = String::new();
     if dice.once_in(8) {
-        text.push_str(dice.pick(&["---\n", "# comment\n", "%YAML 1.1\n---\n", "\u{feff}", "--- !!map\n"]));
+        text.push_str(dice.pick(&[
+            "---\n",
+            "# comment\n",
+            "%YAML 1.1\n---\n",
+            "\u{feff}",
+            "--- !!map\n",
+        ]));
     }
     for _ in 0..1 + dice.below(4) {
-        let key = dice.mostly("k", 3, &["a", "K", "1", "true", "\"k\"", "'k'", "? k\n", "null", "~", "2024-01-01", "!!str k", "k "]);
+        let key = dice.mostly(
+            "k",
+            3,
+            &[
+                "a",
+                "K",
+                "1",
+                "true",
+                "\"k\"",
+                "'k'",
+                "? k\n",
+                "null",
+                "~",
+                "2024-01-01",
+                "!!str k",
+                "k ",
+            ],
+        );
         text.push_str(&format!("{key}:{}\n", yaml_entry(dice, kind)));
     }
     if dice.once_in(10) {
-        text = dice.mutated(&text, &["\n", " ", ":", "-", "&x ", "*x", "\t", "#", "'", "\"", "{", "[", "!", "|", ">", "%", "?", "<<: *x\n"]);
+        text = dice.mutated(
+            &text,
+            &[
+                "\n", " ", ":", "-", "&x ", "*x", "\t", "#", "'", "\"", "{", "[", "!", "|", ">",
+                "%", "?", "<<: *x\n",
+            ],
+        );
     }
     text
 }
@@ -137,7 +235,23 @@ fn yaml_entry(dice: &mut Dice, kind: Kind) -> String {
             1 => {
                 let fields: String = (0..1 + dice.below(4))
                     .map(|_| {
-                        let name = dice.mostly("host", 2, &["conn_type", "login", "password", "port", "schema", "extra", "extra_dejson", "description", "conn_id", "uri", "x"]);
+                        let name = dice.mostly(
+                            "host",
+                            2,
+                            &[
+                                "conn_type",
+                                "login",
+                                "password",
+                                "port",
+                                "schema",
+                                "extra",
+                                "extra_dejson",
+                                "description",
+                                "conn_id",
+                                "uri",
+                                "x",
+                            ],
+                        );
                         format!("\n  {name}: {}", scalar(dice))
                     })
                     .collect();
@@ -149,7 +263,14 @@ fn yaml_entry(dice: &mut Dice, kind: Kind) -> String {
     match dice.below(6) {
         0 => format!("\n  - {}\n  - {}", scalar(dice), scalar(dice)),
         1 => format!("\n  a: {}\n  b: {}", scalar(dice), scalar(dice)),
-        2 => dice.pick(&[" |\n  line\n  line", " >-\n  folded\n  text", " |+\n  kept\n\n", " >\n   more\n  less"]).to_owned(),
+        2 => dice
+            .pick(&[
+                " |\n  line\n  line",
+                " >-\n  folded\n  text",
+                " |+\n  kept\n\n",
+                " >\n   more\n  less",
+            ])
+            .to_owned(),
         3 => format!(" &anchor {}\nother: *anchor", scalar(dice)),
         _ => format!(" {}", scalar(dice)),
     }
@@ -157,11 +278,74 @@ fn yaml_entry(dice: &mut Dice, kind: Kind) -> String {
 
 fn scalar(dice: &mut Dice) -> String {
     dice.pick(&[
-        "x", "1", "0x1F", "017", "0o17", "0b101", "1_000", "1.5", "1e3", "1.e+3", ".5", ".inf", "-.inf", ".nan", "yes", "no", "on", "off", "y",
-        "true", "True", "TRUE", "null", "~", "", "Null", "2024-01-01", "2024-01-01 10:00:00", "2024-01-01T10:00:00Z", "2024-01-01 1:2:3.5 +05:30",
-        "12:30:45", "1:2", "'single'", "\"double\\n\"", "\"\\x41\\u00e9\"", "a: b", "a #c", "a#c", "[a, b]", "{a: 1}", "[]", "{}", "!!str 1",
-        "!!int '1'", "!!float 1", "!!bool yes", "!!binary aGk=", "!!set {a, b}", "!!omap [a: 1]", "!custom x", "@x", "%x", "`x", "- x", "é",
-        "2024-13-01", "+1", "-0", "0", "09", "1__0", "_1", "=", "<<", "0x", "1e5", "+.inf", "\"a\nb\"",
+        "x",
+        "1",
+        "0x1F",
+        "017",
+        "0o17",
+        "0b101",
+        "1_000",
+        "1.5",
+        "1e3",
+        "1.e+3",
+        ".5",
+        ".inf",
+        "-.inf",
+        ".nan",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "true",
+        "True",
+        "TRUE",
+        "null",
+        "~",
+        "",
+        "Null",
+        "2024-01-01",
+        "2024-01-01 10:00:00",
+        "2024-01-01T10:00:00Z",
+        "2024-01-01 1:2:3.5 +05:30",
+        "12:30:45",
+        "1:2",
+        "'single'",
+        "\"double\\n\"",
+        "\"\\x41\\u00e9\"",
+        "a: b",
+        "a #c",
+        "a#c",
+        "[a, b]",
+        "{a: 1}",
+        "[]",
+        "{}",
+        "!!str 1",
+        "!!int '1'",
+        "!!float 1",
+        "!!bool yes",
+        "!!binary aGk=",
+        "!!set {a, b}",
+        "!!omap [a: 1]",
+        "!custom x",
+        "@x",
+        "%x",
+        "`x",
+        "- x",
+        "é",
+        "2024-13-01",
+        "+1",
+        "-0",
+        "0",
+        "09",
+        "1__0",
+        "_1",
+        "=",
+        "<<",
+        "0x",
+        "1e5",
+        "+.inf",
+        "\"a\nb\"",
     ])
     .to_owned()
 }

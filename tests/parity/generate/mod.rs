@@ -70,7 +70,7 @@ pub fn case(seed: u64, position: usize, number: u64) -> Case {
     (case.release, case.process) = match number % 10 {
         0..5 => (Release::V3_3, Process::Server),
         5..7 => (Release::V3_3, Process::Worker),
-        _ => (Release::V3_3, Process::Server),
+        _ => (Release::V2_11, Process::Server),
     };
     case
 }

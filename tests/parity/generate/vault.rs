@@ -9,12 +9,44 @@ pub const TOKEN: &str = "a-token";
 
 /// One lookup, at a server that has the secret in some of the places where it may be.
 pub fn case(dice: &mut Dice) -> Case {
-    let kind = [Kind::Connection, Kind::Connection, Kind::Variable, Kind::Config][dice.below(4)];
-    let id = dice.mostly("k", 4, &["a/k", "mount/k", "/k", "k/", "a//k", "k k", "é", "k%2F", "../k", "a/b/k", "k?x=1", "k#f", ".", ".."]);
-    let version = dice.pick(&["2", "1", "2", "1", "2", "null", "0", "1.0", "2.0", "\"1\"", "3", "true", "[]"]);
-    let mount = dice.pick(&["secret", "secret", "kv", "kv/team", "/secret/", "a b", "", "null"]);
-    let base = dice.pick(&["connections", "airflow/connections", "", "connections/", "/connections", "c//d", "null", "list", "a b", "c?d", "é"]);
-    let body = secret(dice, kind, version != "1" && version != "1.0" && version != "true");
+    let kind = [
+        Kind::Connection,
+        Kind::Connection,
+        Kind::Variable,
+        Kind::Config,
+    ][dice.below(4)];
+    let id = dice.mostly(
+        "k",
+        4,
+        &[
+            "a/k", "mount/k", "/k", "k/", "a//k", "k k", "é", "k%2F", "../k", "a/b/k", "k?x=1",
+            "k#f", ".", "..",
+        ],
+    );
+    let version = dice.pick(&[
+        "2", "1", "2", "1", "2", "null", "0", "1.0", "2.0", "\"1\"", "3", "true", "[]",
+    ]);
+    let mount = dice.pick(&[
+        "secret", "secret", "kv", "kv/team", "/secret/", "a b", "", "null",
+    ]);
+    let base = dice.pick(&[
+        "connections",
+        "airflow/connections",
+        "",
+        "connections/",
+        "/connections",
+        "c//d",
+        "null",
+        "list",
+        "a b",
+        "c?d",
+        "é",
+    ]);
+    let body = secret(
+        dice,
+        kind,
+        version != "1" && version != "1.0" && version != "true",
+    );
     let replies = places(dice, mount, base, &id, version)
         .into_iter()
         .map(|place| reply(dice, &place, &body))
@@ -26,7 +58,8 @@ pub fn case(dice: &mut Dice) -> Case {
             .env("AIRFLOW_CONN_K", "http://from-the-environment");
     }
     let kwargs = kwargs(dice, mount, base, version);
-    case.backend(BACKEND, kwargs).server(Service::Vault, replies)
+    case.backend(BACKEND, kwargs)
+        .server(Service::Vault, replies)
 }
 
 fn kwargs(dice: &mut Dice, mount: &str, base: &str, version: &str) -> String {
@@ -46,7 +79,16 @@ fn kwargs(dice: &mut Dice, mount: &str, base: &str, version: &str) -> String {
     }
     let base = match base {
         "null" => "null".to_owned(),
-        "list" => dice.pick(&["[\"first\", \"connections\"]", "[]", "[\"connections\"]", "[\"\", \"first/\"]", "[null]", "[1]"]).to_owned(),
+        "list" => dice
+            .pick(&[
+                "[\"first\", \"connections\"]",
+                "[]",
+                "[\"connections\"]",
+                "[\"\", \"first/\"]",
+                "[null]",
+                "[1]",
+            ])
+            .to_owned(),
         base => json_text::string(dice, base),
     };
     for name in ["connections_path", "variables_path", "config_path"] {
@@ -89,13 +131,23 @@ fn places(dice: &mut Dice, mount: &str, base: &str, id: &str, version: &str) -> 
         "null" => String::new(),
         "list" => "connections/".to_owned(),
         "" => String::new(),
-        base => format!("{}/", base.trim_matches('/').replace(' ', "%20").replace("//", "/").replace('?', "%3F").replace('é', "%C3%A9")),
+        base => format!(
+            "{}/",
+            base.trim_matches('/')
+                .replace(' ', "%20")
+                .replace("//", "/")
+                .replace('?', "%3F")
+                .replace('é', "%C3%A9")
+        ),
     };
     let data = match version {
         "1" | "1.0" | "true" => "",
         _ => "data/",
     };
-    let id = id.replace(' ', "%20").replace('é', "%C3%A9").replace("//", "/");
+    let id = id
+        .replace(' ', "%20")
+        .replace('é', "%C3%A9")
+        .replace("//", "/");
     let (mount, id) = match mount.as_str() {
         "" | "null" => match id.split_once('/') {
             Some((mount, rest)) => (mount.to_owned(), rest.to_owned()),
@@ -103,7 +155,11 @@ fn places(dice: &mut Dice, mount: &str, base: &str, id: &str, version: &str) -> 
         },
         mount => (mount.to_owned(), id),
     };
-    let prefix = if base.starts_with("c/d") { "/vault" } else { "" };
+    let prefix = if base.starts_with("c/d") {
+        "/vault"
+    } else {
+        ""
+    };
     let place = format!("{prefix}/v1/{mount}/{data}{base}{id}");
     match dice.below(8) {
         0 => Vec::new(),
@@ -116,9 +172,31 @@ fn reply(dice: &mut Dice, place: &str, body: &str) -> Reply {
     match dice.below(14) {
         0 => Reply::with(404, place, r#"{"errors": []}"#),
         1 => Reply::with(403, place, r#"{"errors": ["permission denied"]}"#),
-        2 => Reply::with([400, 405, 501][dice.below(3)], place, r#"{"errors": ["no"]}"#),
-        3 => Reply::with(404, place, r#"{"data": {"data": null, "metadata": {"deletion_time": "2024-01-01T00:00:00Z", "destroyed": false, "version": 2}}}"#),
-        4 => Reply::ok(place, dice.pick(&["", "{}", "[]", "null", "x", "{\"data\": null}", "{\"data\": {}}", "{\"data\": {\"data\": null}}", "{\"data\": []}", "<html>"])),
+        2 => Reply::with(
+            [400, 405, 501][dice.below(3)],
+            place,
+            r#"{"errors": ["no"]}"#,
+        ),
+        3 => Reply::with(
+            404,
+            place,
+            r#"{"data": {"data": null, "metadata": {"deletion_time": "2024-01-01T00:00:00Z", "destroyed": false, "version": 2}}}"#,
+        ),
+        4 => Reply::ok(
+            place,
+            dice.pick(&[
+                "",
+                "{}",
+                "[]",
+                "null",
+                "x",
+                "{\"data\": null}",
+                "{\"data\": {}}",
+                "{\"data\": {\"data\": null}}",
+                "{\"data\": []}",
+                "<html>",
+            ]),
+        ),
         _ => Reply::ok(place, body),
     }
 }
@@ -130,7 +208,9 @@ fn secret(dice: &mut Dice, kind: Kind, second: bool) -> String {
         _ => variable(dice),
     };
     match second {
-        true => format!(r#"{{"request_id": "r", "data": {{"data": {fields}, "metadata": {{"version": 1}}}}}}"#),
+        true => format!(
+            r#"{{"request_id": "r", "data": {{"data": {fields}, "metadata": {{"version": 1}}}}}}"#
+        ),
         false => format!(r#"{{"request_id": "r", "data": {fields}}}"#),
     }
 }

@@ -1,0 +1,87 @@
+//! What Airflow reads whenever it starts, whatever it is asked for afterwards.
+//!
+//! Mirrors `mask_secrets` in `airflow.configuration` of Airflow 3.3.2 and 2.11.2. The surprising rule: every sensitive option is
+//! read at start, so that logs can hide its value, and a fault in any of them in airflow.cfg keeps Airflow from starting. The
+//! options' commands are run there too; secretctl runs only those of the options that a lookup needs.
+
+use super::sensitive;
+use super::{AirflowConfig, ConfigError, Indirection, OptionName};
+use crate::airflow_version::AirflowVersion;
+
+impl AirflowConfig {
+    /// Reads the sensitive options that are written out in the environment or in airflow.cfg.
+    ///
+    /// # Errors
+    /// A `%` that interpolation cannot take, and variables that name each other without end.
+    pub fn check_start(&self, version: AirflowVersion) -> Result<(), ConfigError> {
+        for &(section, key) in sensitive::read_at_start(version) {
+            let name = OptionName { section, key };
+            let former = sensitive::former_place(section, key)
+                .map(|(section, key)| OptionName { section, key });
+            self.read_at_start(&[Some(name), former])?;
+        }
+        Ok(())
+    }
+
+    /// Reads one option under today's name or its former one. What a variable gives, airflow.cfg is not asked for.
+    fn read_at_start(&self, names: &[Option<OptionName>]) -> Result<(), ConfigError> {
+        let names = || names.iter().flatten();
+        for name in names() {
+            let variable = name.variable();
+            if let Some(text) = self.env.get(&variable)? {
+                let origin = self.environment_origin(variable, Indirection::None);
+                return self.expanded(text, origin).map(drop);
+            }
+            for indirection in ["_CMD", "_SECRET"] {
+                if self.env.get(&format!("{variable}{indirection}"))?.is_some() {
+                    return Ok(());
+                }
+            }
+        }
+        for name in names() {
+            if self.in_cfg(*name)?.is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::env::Env;
+
+    fn start(cfg: &str, variables: &[(&str, &str)]) -> Result<(), ConfigError> {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("airflow.cfg"), cfg).unwrap();
+        let home = home.path().to_str().unwrap();
+        let variables = variables.iter().copied().chain([("AIRFLOW_HOME", home)]);
+        let config = AirflowConfig::load(Env::from_pairs(variables), Duration::from_secs(1));
+        config.unwrap().check_start(AirflowVersion::V3_3)
+    }
+
+    #[test]
+    fn a_fault_in_any_sensitive_option_stops_airflow() {
+        assert!(start("[secrets]\nbackend_kwargs = %\n", &[]).is_err());
+        assert!(start("[sentry]\nsentry_dsn = 100%\n", &[]).is_err());
+        assert!(start("[core]\nsql_alchemy_conn = p%w\n", &[]).is_err());
+        let circle = [
+            ("AIRFLOW__CORE__FERNET_KEY", "$A"),
+            ("A", "$B"),
+            ("B", "$A"),
+        ];
+        assert!(start("", &circle).is_err());
+    }
+
+    #[test]
+    fn what_is_not_read_does_not_stop_it() {
+        assert!(start("[core]\ndags_folder = %\n", &[]).is_ok());
+        for name in ["", "_CMD", "_SECRET"] {
+            let variable = format!("AIRFLOW__SECRETS__BACKEND_KWARGS{name}");
+            assert!(start("[secrets]\nbackend_kwargs = %\n", &[(&variable, "{}")]).is_ok());
+        }
+    }
+}
