@@ -31,6 +31,19 @@ const DEPARTURES: &[Departure] = &[
         },
     },
     Departure {
+        words: "A `[core] multi_team` that is neither true nor false",
+        holds: |_, airflow, ours| {
+            stopped_with(ours, "is neither `True` nor `False`")
+                && failed_with(airflow, "Failed to convert value to bool")
+        },
+    },
+    Departure {
+        words: "Unpaired surrogates",
+        holds: |_, _, ours| {
+            stopped_with(ours, "is half of a pair") || failed_with(ours, "is half of a pair")
+        },
+    },
+    Departure {
         words: "A refused permission is exit 4",
         holds: |case, _, ours| {
             case.family == Family::CloudSecretManager
