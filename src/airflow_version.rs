@@ -167,12 +167,6 @@ impl AirflowVersion {
     pub fn has_configs_file(self) -> bool {
         self >= Self::V3_2
     }
-
-    /// Whether Vault's base paths may be lists with what was published when the release was: the provider has them since
-    /// 4.8.0 of August 2026, after 3.2.2.
-    pub fn is_as_young_as_path_lists(self) -> bool {
-        self >= Self::V3_3
-    }
 }
 
 impl fmt::Display for AirflowVersion {

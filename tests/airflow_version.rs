@@ -92,6 +92,16 @@ fn an_extra_that_is_no_json_object_is_refused_by_the_server_from_3_0_on() {
 }
 
 #[test]
+fn an_extra_that_airflow_3_refuses_is_told_by_2_11() {
+    let outputs = by_release(|run| {
+        let run = run.env("AIRFLOW_CONN_C", "x://h/?__extra__=%5B1%5D");
+        run.args(["get-conn", "c"])
+    });
+    outputs[0].succeeds().says("Airflow 3 refuses");
+    outputs[1].fails_with(8).says("JSON of type `list`");
+}
+
+#[test]
 fn a_protocol_that_is_the_type_stays_in_the_host_from_3_1_on() {
     let json = r#"{"conn_type": "x", "host": "x://h"}"#;
     let (scheme, host) = ("x://x://h", "x://x%3A%2F%2Fh");
@@ -153,6 +163,46 @@ fn a_task_of_3_0_uses_a_connection_whose_uri_cannot_be_written() {
     for output in [&outputs[0], &outputs[2], &outputs[3], &outputs[4]] {
         output.prints("x://h").says("`login` is of type `int`");
     }
+}
+
+/// The server's model encrypts, whoever uses it.
+#[test]
+fn a_bad_fernet_key_stops_tasks_that_have_the_server_s_model() {
+    let (uri, json) = ("x://:p@", r#"{"conn_type": "x", "password": "p"}"#);
+    let found = |stored: &dyn Fn(Secretctl) -> Secretctl| {
+        let outputs = by_release(|run| {
+            let run = stored(run).env("AIRFLOW__CORE__FERNET_KEY", "bad");
+            run.args(["--context", "worker", "get-conn", "c"])
+        });
+        outputs.map(|output| output.code == Some(0))
+    };
+    let in_environment = |text: &'static str| move |run: Secretctl| run.env("AIRFLOW_CONN_C", text);
+    assert_eq!(
+        found(&in_environment(uri)),
+        [false, false, false, true, true]
+    );
+    assert_eq!(
+        found(&in_environment(json)),
+        [false, false, true, true, true]
+    );
+    let in_file = |run: Secretctl| {
+        let run = run
+            .backend(LOCAL_FILES)
+            .file("c.json", format!(r#"{{"c": {json}}}"#));
+        run.kwargs(&json!({"connections_file_path": "c.json"}))
+    };
+    assert_eq!(found(&in_file), [false; 5]);
+}
+
+#[test]
+fn what_a_provider_brought_after_the_release_is_told() {
+    let class = "airflow.providers.cncf.kubernetes.secrets.kubernetes_secrets_backend.KubernetesSecretsBackend";
+    let outputs = by_release(|run| {
+        let run = run.backend(class).kwargs(&json!({"variables_label": null}));
+        run.env("AIRFLOW_VAR_V", "1").args(["get-var", "v"])
+    });
+    let told = outputs.map(|output| output.stderr.contains("cncf-kubernetes 10.13.0"));
+    assert_eq!(told, [false, true, false, false, false]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub mod kubernetes_secrets;
 pub mod kwargs;
 pub mod local_filesystem;
 pub mod lockbox;
+pub mod provider_release;
 pub mod secrets_manager;
 pub mod systems_manager;
 pub mod vault;

@@ -31,7 +31,12 @@ pub(super) fn read_back(
     let text = stored
         .as_text()
         .ok_or_else(|| ConnectionError::not_text("extra", stored))?;
-    match loads(text.expose()) {
+    let parsed = loads(text.expose());
+    if model.warns_of_bad_extra() && !matches!(parsed, Ok(Value::Dict(_))) {
+        warnings
+            .push("the extra is no JSON object: Airflow 3 refuses such a connection".to_string());
+    }
+    match parsed {
         Ok(Value::Dict(extra)) => Ok(Value::Dict(extra)),
         Ok(extra) if model.keeps_bad_extra() => Ok(extra),
         Ok(extra) => Err(ConnectionError::ExtraNotAnObject {

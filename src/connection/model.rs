@@ -65,6 +65,11 @@ impl Model {
         self.class == Class::Worker || !self.version.refuses_bad_extra()
     }
 
+    /// Whether a release that keeps such an extra warns of it.
+    pub(super) fn warns_of_bad_extra(self) -> bool {
+        self.class == Class::Server && self.keeps_bad_extra()
+    }
+
     /// Whether the values in a URI's query are read as JSON.
     pub(super) fn decodes_query_values(self) -> bool {
         self.class == Class::Server && self.version.decodes_query_values()

@@ -6,79 +6,27 @@
 //! keeping the failures changes only what is said, never what is printed.
 
 mod lookup;
+mod options;
 mod server_start;
 
-use std::time::Duration;
-
 use crate::airflow_config::{
-    self, AirflowConfig, BackendSetting, Origin, Section, configured_backend, unread_settings,
+    self, AirflowConfig, BackendSetting, Origin, Section, configured_backend,
 };
-use crate::airflow_version::AirflowVersion;
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
-use crate::backend::{self, Answer, Backend, Location, Opened, Secret, Surroundings};
-use crate::connection::{Connection, ConnectionError, Model, fernet_key};
+use crate::backend::{
+    self, Answer, Backend, Location, Opened, Secret, Surroundings, provider_release,
+};
+use crate::connection::{Connection, Model, fernet_key};
 use crate::error::{Error, Result};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use crate::secret_kind::SecretKind;
-use crate::trace::Trace;
+
+use options::unknown_to_release;
 
 pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
-
-/// Which of Airflow's processes to stand in for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// The CLI, the scheduler, the API server.
-    Server,
-    /// A task.
-    Worker,
-}
-
-/// How a lookup is made, besides what Airflow's settings say.
-#[derive(Clone, Copy, Debug)]
-pub struct LookupOptions {
-    /// Whose search path.
-    pub context: Context,
-    /// The release whose rules are followed.
-    pub version: AirflowVersion,
-    /// The longest one lookup may take in one backend.
-    pub timeout: Duration,
-    /// Whether a failing layer is final, and kwargs are never repaired.
-    pub strict: bool,
-    /// Where to tell what is being done.
-    pub trace: Trace,
-}
-
-impl LookupOptions {
-    /// The context, which before Airflow 3.0 is always the server's.
-    fn context(&self) -> Context {
-        match self.version.has_worker_settings() {
-            true => self.context,
-            false => Context::Server,
-        }
-    }
-
-    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
-    /// a connection that is of no use here.
-    fn ends_search(&self, error: &Error) -> bool {
-        let is_used = match error {
-            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
-            Error::Connection(ConnectionError::NoUri(_)) => {
-                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
-            }
-            _ => false,
-        };
-        self.strict || is_used
-    }
-
-    fn model(&self) -> Model {
-        match self.context() {
-            Context::Server => Model::server(self.version),
-            Context::Worker => Model::worker(self.version),
-        }
-    }
-}
+pub use options::{Context, LookupOptions};
 
 /// The layers, in the order in which Airflow asks them.
 pub struct SearchPath {
@@ -126,7 +74,7 @@ impl SearchPath {
             trace: options.trace,
         };
         config.check_start(options.version)?;
-        let mut warnings = of_the_release(&config, options, &surroundings)?;
+        let mut warnings = unknown_to_release(&config, options, surroundings.multi_team)?;
         let mut layers = Vec::new();
         if let Some(custom) = custom_layer(&config, options, &surroundings, &mut warnings)? {
             layers.push(custom);
@@ -326,6 +274,11 @@ fn custom_layer(
     warnings.extend(class_path::gone(&setting.class_path, options.version));
     let parsed = setting.parse_kwargs(config.env(), kind.kwarg_names(), options.strict)?;
     warnings.extend(parsed.warnings);
+    warnings.extend(provider_release::too_young(
+        kind,
+        &parsed.kwargs,
+        options.version,
+    ));
     let Opened {
         backend,
         warnings: own,
@@ -345,29 +298,6 @@ fn kind_of(setting: &BackendSetting) -> Result<BackendKind> {
         hint: class_path::hint_for(&setting.class_path),
         origin: setting.origin.to_string(),
     })
-}
-
-/// What to say of settings and options that the release does not have.
-fn of_the_release(
-    config: &AirflowConfig,
-    options: LookupOptions,
-    surroundings: &Surroundings,
-) -> Result<Vec<String>> {
-    let version = options.version;
-    let is_worker = options.context == Context::Worker;
-    let mut warnings = Vec::new();
-    if options.context != options.context() {
-        warnings.push(format!(
-            "a task of Airflow {version} has the server's search path and connection model, which are followed"
-        ));
-    }
-    warnings.extend(unread_settings(config, is_worker, version)?);
-    if surroundings.multi_team && !version.has_multi_team() {
-        warnings.push(format!(
-            "Airflow {version} has no `[core] multi_team`: only a provider's secrets backend heeds it"
-        ));
-    }
-    Ok(warnings)
 }
 
 /// What comes after the environment: a layer that needs a running Airflow.

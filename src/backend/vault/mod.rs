@@ -10,7 +10,6 @@ mod diagnosis;
 mod error;
 mod gcp;
 mod path;
-mod release;
 mod settings;
 mod transport;
 
@@ -60,8 +59,7 @@ impl VaultBackend {
         surroundings: &Surroundings,
     ) -> Result<(VaultBackend, Vec<String>)> {
         let settings = Settings::from_kwargs(kwargs, &surroundings.env)?;
-        let mut warnings = settings.warnings();
-        warnings.extend(release::too_young(kwargs, surroundings.version));
+        let warnings = settings.warnings();
         let backend = VaultBackend {
             settings,
             surroundings: surroundings.clone(),

@@ -1,0 +1,88 @@
+//! How a lookup is made: by whose rules, of which release, and for how long.
+//!
+//! The surprising rule: before Airflow 3.0 a task has the search path and the connection model of the server.
+
+use std::time::Duration;
+
+use crate::airflow_config::{AirflowConfig, unread_settings};
+use crate::airflow_version::AirflowVersion;
+use crate::connection::{ConnectionError, Model};
+use crate::error::{Error, Result};
+use crate::trace::Trace;
+
+/// Which of Airflow's processes to stand in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// The CLI, the scheduler, the API server.
+    Server,
+    /// A task.
+    Worker,
+}
+
+/// How a lookup is made, besides what Airflow's settings say.
+#[derive(Clone, Copy, Debug)]
+pub struct LookupOptions {
+    /// Whose search path.
+    pub context: Context,
+    /// The release whose rules are followed.
+    pub version: AirflowVersion,
+    /// The longest one lookup may take in one backend.
+    pub timeout: Duration,
+    /// Whether a failing layer is final, and kwargs are never repaired.
+    pub strict: bool,
+    /// Where to tell what is being done.
+    pub trace: Trace,
+}
+
+impl LookupOptions {
+    /// The context, which before Airflow 3.0 is always the server's.
+    pub(super) fn context(&self) -> Context {
+        match self.version.has_worker_settings() {
+            true => self.context,
+            false => Context::Server,
+        }
+    }
+
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
+    /// a connection that is of no use here.
+    pub(super) fn ends_search(&self, error: &Error) -> bool {
+        let is_used = match error {
+            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
+            Error::Connection(ConnectionError::NoUri(_)) => {
+                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
+            }
+            _ => false,
+        };
+        self.strict || is_used
+    }
+
+    pub(super) fn model(&self) -> Model {
+        match self.context() {
+            Context::Server => Model::server(self.version),
+            Context::Worker => Model::worker(self.version),
+        }
+    }
+}
+
+/// What to say of settings and options that the release does not have.
+pub(super) fn unknown_to_release(
+    config: &AirflowConfig,
+    options: LookupOptions,
+    multi_team: bool,
+) -> Result<Vec<String>> {
+    let version = options.version;
+    let is_worker = options.context == Context::Worker;
+    let mut warnings = Vec::new();
+    if options.context != options.context() {
+        warnings.push(format!(
+            "a task of Airflow {version} has the server's search path and connection model, which are followed"
+        ));
+    }
+    warnings.extend(unread_settings(config, is_worker, version)?);
+    if multi_team && !version.has_multi_team() {
+        warnings.push(format!(
+            "Airflow {version} has no `[core] multi_team`: only a provider's secrets backend heeds it"
+        ));
+    }
+    Ok(warnings)
+}
