@@ -17,6 +17,7 @@ use crate::backend::vault::VaultError;
 use crate::backend::{class_path, kwargs::KwargError};
 use crate::connection::{ConnectionError, UnknownField};
 use crate::env::EnvError;
+use crate::http::SettingFault;
 use crate::secret_kind::SecretKind;
 
 /// The result of anything in secretctl that can fail.
@@ -171,25 +172,9 @@ pub enum Error {
         limit: Duration,
     },
 
-    /// A TLS file named by the settings cannot be used.
-    #[error("`{path}`, given by {origin}, is not a usable {what}: {because}")]
-    TlsFile {
-        /// The file.
-        path: String,
-        /// The setting that names it.
-        origin: String,
-        /// What it should hold.
-        what: &'static str,
-        /// Why it cannot be used.
-        because: String,
-    },
-
-    /// A proxy setting cannot be used.
-    #[error("the proxy given by {origin} is not a usable address")]
-    Proxy {
-        /// The setting that names it.
-        origin: String,
-    },
+    /// A CA bundle, a client certificate or a proxy that the settings name cannot be used.
+    #[error(transparent)]
+    HttpSetting(#[from] SettingFault),
 
     /// The stored value is no connection that Airflow can read.
     #[error("found, but Airflow cannot read it: {0}")]
@@ -272,8 +257,7 @@ impl Error {
             | Error::NotServed { .. }
             | Error::FernetKey { .. }
             | Error::Kwarg(_)
-            | Error::TlsFile { .. }
-            | Error::Proxy { .. } => Failure::Configuration,
+            | Error::HttpSetting(_) => Failure::Configuration,
             Error::LocalFilesystem(error) => error.failure(),
             Error::Vault(error) => error.failure(),
             Error::Kubernetes(error) => error.failure(),
@@ -323,8 +307,7 @@ impl Error {
                 "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
                     .into(),
             ),
-            Error::TlsFile { .. }
-            | Error::Proxy { .. }
+            Error::HttpSetting(_)
             | Error::NotText { .. }
             | Error::NotJson { .. }
             | Error::AnswerTooLarge { .. }
