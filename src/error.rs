@@ -18,6 +18,7 @@ use crate::backend::{class_path, kwargs::KwargError};
 use crate::connection::{ConnectionError, UnknownField};
 use crate::env::EnvError;
 use crate::http::SettingFault;
+use crate::python::json::JsonError;
 use crate::secret_kind::SecretKind;
 
 /// The result of anything in secretctl that can fail.
@@ -194,17 +195,15 @@ pub enum Error {
         type_name: &'static str,
     },
 
-    /// `get-var -o json` of a value that is not JSON.
-    #[error("variable `{key}` is not JSON: {problem} at line {line} column {column}")]
-    NotJson {
-        /// The variable.
-        key: String,
-        /// What is wrong there.
-        problem: String,
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1, in characters.
-        column: usize,
+    /// `deserialize_json` of a text that is not JSON.
+    #[error("found, but it is not JSON: {0}")]
+    NotJson(#[source] JsonError),
+
+    /// `deserialize_json` of a value that is not text.
+    #[error("found, but JSON is read from text, and this is a {type_name}")]
+    JsonOfNoText {
+        /// Python's name for its type.
+        type_name: &'static str,
     },
 
     /// The lookup ended without a value; the layers say why.
@@ -269,7 +268,8 @@ impl Error {
             Error::AnswerTooLarge { .. }
             | Error::Connection(_)
             | Error::NotText { .. }
-            | Error::NotJson { .. } => Failure::Malformed,
+            | Error::NotJson(_)
+            | Error::JsonOfNoText { .. } => Failure::Malformed,
             Error::NotResolved { failure, .. } => *failure,
             Error::NoSuchExtra { .. } => Failure::Malformed,
             Error::UnknownField(_) => Failure::Usage,
@@ -303,13 +303,16 @@ impl Error {
                 Some("check that the server is up and that nothing on the way drops its packets; `--timeout` sets the limit".into())
             }
             Error::UnknownField(error) => error.hint(),
+            Error::NotJson(error) => error.hint(),
+            Error::JsonOfNoText { .. } => {
+                Some("leave `-o json` out: a value that is no text is printed as JSON anyway".into())
+            }
             Error::FernetKey { .. } => Some(
                 "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
                     .into(),
             ),
             Error::HttpSetting(_)
             | Error::NotText { .. }
-            | Error::NotJson { .. }
             | Error::AnswerTooLarge { .. }
             | Error::NotResolved { .. }
             | Error::NoSuchExtra { .. }
