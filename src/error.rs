@@ -17,6 +17,8 @@ use crate::backend::vault::VaultError;
 use crate::backend::{class_path, kwargs::KwargError};
 use crate::connection::{ConnectionError, UnknownField};
 use crate::env::EnvError;
+use crate::http::SettingFault;
+use crate::python::json::JsonError;
 use crate::secret_kind::SecretKind;
 
 /// The result of anything in secretctl that can fail.
@@ -171,25 +173,9 @@ pub enum Error {
         limit: Duration,
     },
 
-    /// A TLS file named by the settings cannot be used.
-    #[error("`{path}`, given by {origin}, is not a usable {what}: {because}")]
-    TlsFile {
-        /// The file.
-        path: String,
-        /// The setting that names it.
-        origin: String,
-        /// What it should hold.
-        what: &'static str,
-        /// Why it cannot be used.
-        because: String,
-    },
-
-    /// A proxy setting cannot be used.
-    #[error("the proxy given by {origin} is not a usable address")]
-    Proxy {
-        /// The setting that names it.
-        origin: String,
-    },
+    /// A CA bundle, a client certificate or a proxy that the settings name cannot be used.
+    #[error(transparent)]
+    HttpSetting(#[from] SettingFault),
 
     /// The stored value is no connection that Airflow can read.
     #[error("found, but Airflow cannot read it: {0}")]
@@ -209,17 +195,15 @@ pub enum Error {
         type_name: &'static str,
     },
 
-    /// `get-var -o json` of a value that is not JSON.
-    #[error("variable `{key}` is not JSON: {problem} at line {line} column {column}")]
-    NotJson {
-        /// The variable.
-        key: String,
-        /// What is wrong there.
-        problem: String,
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1, in characters.
-        column: usize,
+    /// `deserialize_json` of a text that is not JSON.
+    #[error("found, but it is not JSON: {0}")]
+    NotJson(#[source] JsonError),
+
+    /// `deserialize_json` of a value that is not text.
+    #[error("found, but JSON is read from text, and this is a {type_name}")]
+    JsonOfNoText {
+        /// Python's name for its type.
+        type_name: &'static str,
     },
 
     /// The lookup ended without a value; the layers say why.
@@ -272,8 +256,7 @@ impl Error {
             | Error::NotServed { .. }
             | Error::FernetKey { .. }
             | Error::Kwarg(_)
-            | Error::TlsFile { .. }
-            | Error::Proxy { .. } => Failure::Configuration,
+            | Error::HttpSetting(_) => Failure::Configuration,
             Error::LocalFilesystem(error) => error.failure(),
             Error::Vault(error) => error.failure(),
             Error::Kubernetes(error) => error.failure(),
@@ -285,11 +268,25 @@ impl Error {
             Error::AnswerTooLarge { .. }
             | Error::Connection(_)
             | Error::NotText { .. }
-            | Error::NotJson { .. } => Failure::Malformed,
+            | Error::NotJson(_)
+            | Error::JsonOfNoText { .. } => Failure::Malformed,
             Error::NotResolved { failure, .. } => *failure,
             Error::NoSuchExtra { .. } => Failure::Malformed,
             Error::UnknownField(_) => Failure::Usage,
             Error::Output(_) => Failure::Bug,
+        }
+    }
+
+    /// Whether the failure is secretctl's alone: Airflow may well use what is refused here, so that no later layer may answer
+    /// for this one.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Error::AnswerTooLarge { .. } => true,
+            Error::Connection(error) => error.is_own(),
+            Error::NotJson(error) => error.is_own(),
+            Error::LocalFilesystem(error) => error.is_own(),
+            Error::Aws(error) => error.is_own(),
+            _ => false,
         }
     }
 
@@ -319,14 +316,16 @@ impl Error {
                 Some("check that the server is up and that nothing on the way drops its packets; `--timeout` sets the limit".into())
             }
             Error::UnknownField(error) => error.hint(),
+            Error::NotJson(error) => error.hint(),
+            Error::JsonOfNoText { .. } => {
+                Some("leave `-o json` out: a value that is no text is printed as JSON anyway".into())
+            }
             Error::FernetKey { .. } => Some(
                 "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
                     .into(),
             ),
-            Error::TlsFile { .. }
-            | Error::Proxy { .. }
+            Error::HttpSetting(_)
             | Error::NotText { .. }
-            | Error::NotJson { .. }
             | Error::AnswerTooLarge { .. }
             | Error::NotResolved { .. }
             | Error::NoSuchExtra { .. }

@@ -271,3 +271,32 @@ fn requests_go_through_the_proxy() {
         .prints("through the proxy")
         .quietly();
 }
+
+/// gRPC, which Airflow's client speaks, knows the variables in lower case only, `NO_PROXY` included.
+#[test]
+fn the_proxy_is_grpcs_choice() {
+    let path = access_path(PROJECT, "airflow-variables-hello");
+    let proxy = FakeServer::start(move |request| {
+        assert_eq!(request.target, format!("http://secrets.invalid{path}"));
+        Some(payload("through the proxy"))
+    });
+    let run = get_hello(&proxy).env(
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER",
+        "http://secrets.invalid",
+    );
+    run.env("https_proxy", &proxy.url())
+        .env("NO_PROXY", "secrets.invalid")
+        .run()
+        .prints("through the proxy");
+
+    let (direct, other) = (
+        server_with("airflow-variables-hello", payload("directly")),
+        FakeServer::start(|_| None),
+    );
+    let run = get_hello(&direct).env("NO_PROXY", "");
+    let run = run
+        .env("HTTP_PROXY", &other.url())
+        .env("HTTPS_PROXY", &other.url());
+    run.env("ALL_PROXY", &other.url()).run().prints("directly");
+    assert_eq!(other.requests().len(), 0);
+}

@@ -190,7 +190,48 @@ fn get_var_reads_json_as_airflow_does() {
     local(&["get-var", "object", "-o", "json"])
         .run()
         .fails_with(8)
-        .says("dict");
+        .says("JSON is read from text, and this is a dict")
+        .says("hint: leave `-o json` out");
+}
+
+/// Airflow's server reads the JSON of the first layer that has the variable; a task asks the next layer for what is none.
+#[test]
+fn what_is_not_json_leaves_a_worker_to_the_next_layer_and_fails_a_server() {
+    for key in ["test", "object"] {
+        let name = format!("AIRFLOW_VAR_{}", key.to_uppercase());
+        let run = |context, value| {
+            let arguments = ["get-var", key, "-o", "json", "--context", context];
+            local(&arguments).env(&name, value)
+        };
+        run("worker", r#"{"from": "env"}"#)
+            .run()
+            .prints_json(&json!({"from": "env"}))
+            .says("warning: LocalFilesystemBackend: ")
+            .says("Airflow logs it, goes on and uses the value of EnvironmentVariablesBackend");
+        run("server", r#"{"from": "env"}"#)
+            .run()
+            .fails_with(8)
+            .says(&format!("error: variable `{key}` could not be resolved"))
+            .says("  LocalFilesystemBackend: ");
+        run("worker", "not JSON either")
+            .run()
+            .fails_with(8)
+            .says("  LocalFilesystemBackend: ")
+            .says("  EnvironmentVariablesBackend: ");
+        let strict = run("worker", r#"{"from": "env"}"#).args(["--strict"]);
+        strict.run().fails_with(8);
+    }
+}
+
+/// Python reads it, so that Airflow uses it; secretctl cannot print it, and must not print another layer's value.
+#[test]
+fn json_that_only_python_can_hold_is_never_passed_over() {
+    let run = local(&["get-var", "half", "-o", "json", "--context", "worker"]);
+    run.file("variables.json", r#"{"half": "\"\\ud800\""}"#)
+        .env("AIRFLOW_VAR_HALF", "1")
+        .run()
+        .fails_with(8)
+        .says("surrogate");
 }
 
 #[test]

@@ -173,3 +173,40 @@ fn tls_and_plain_http_do_not_meet() {
         .run()
         .fails_with(6);
 }
+
+#[test]
+fn a_ca_setting_that_cannot_be_used_is_no_matter_to_an_address_without_tls() {
+    let plain = FakeServer::start(vault);
+    let authority = CertificateAuthority::new();
+    let settings = [
+        ("REQUESTS_CA_BUNDLE", json!({})),
+        ("CURL_CA_BUNDLE", json!({})),
+        ("VAULT_CACERT", json!({"verify": null})),
+        ("VAULT_CAPATH", json!({"verify": null})),
+        ("UNUSED", json!({"verify": "/no/such/ca.pem"})),
+    ];
+    for (name, kwargs) in settings {
+        let run = |server: &FakeServer| {
+            lookup(&authority, server, kwargs.clone()).env(name, "/no/such/ca.pem")
+        };
+        run(&plain).run().prints("over TLS").quietly();
+        let tls = FakeServer::start_tls(authority.server(), vault);
+        run(&tls).run().fails_with(7).says("/no/such/ca.pem");
+        assert_eq!(tls.requests().len(), 0);
+    }
+}
+
+/// requests looks for the files of a client certificate whatever the address, and reads them for https alone.
+#[test]
+fn a_client_certificate_must_be_there_even_for_an_address_without_tls() {
+    let plain = FakeServer::start(vault);
+    let authority = CertificateAuthority::new();
+    lookup(&authority, &plain, json!({"cert": "/no/such/client.pem"}))
+        .run()
+        .fails_with(7)
+        .says("/no/such/client.pem");
+    lookup(&authority, &plain, json!({"cert": "$HOME/not-a-key.pem"}))
+        .file("not-a-key.pem", "no certificate at all")
+        .run()
+        .prints("over TLS");
+}

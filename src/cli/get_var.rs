@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::arguments::{GetVarArguments, VariableOutput};
 use super::{Terminal, get_conn, output};
-use crate::error::{Error, Failure, Result};
+use crate::error::{Failure, Result};
 use crate::python::json::{self, Value};
 use crate::python::text::upper;
 use crate::search_path::SearchPath;
@@ -18,9 +18,14 @@ pub async fn run(
     terminal: &Terminal,
     stdout: &mut dyn Write,
 ) -> Result<u8> {
-    let lookup = search_path
-        .lookup(SecretKind::Variable, &arguments.key)
-        .await;
+    let lookup = match arguments.output {
+        VariableOutput::Json => search_path.lookup_json(&arguments.key).await,
+        VariableOutput::Raw | VariableOutput::Env => {
+            search_path
+                .lookup(SecretKind::Variable, &arguments.key)
+                .await
+        }
+    };
     lookup
         .passed_over()
         .iter()
@@ -29,40 +34,20 @@ pub async fn run(
         (Err(error), Some(default)) if error.failure() == Failure::NotDefined => {
             default.as_str().into()
         }
-        (value, _) => rendered(arguments, &value?, terminal)?,
+        (value, _) => rendered(arguments, &value?, terminal),
     };
     output::write(stdout, text.expose(), arguments.no_newline)?;
     Ok(0)
 }
 
-fn rendered(arguments: &GetVarArguments, value: &Value, terminal: &Terminal) -> Result<SecretText> {
+fn rendered(arguments: &GetVarArguments, value: &Value, terminal: &Terminal) -> SecretText {
     match arguments.output {
-        VariableOutput::Raw => Ok(output::value_text(value)),
-        VariableOutput::Json => {
-            Ok(json::to_strict_json(&deserialized(&arguments.key, value)?).into())
-        }
+        VariableOutput::Raw => output::value_text(value),
+        VariableOutput::Json => json::to_strict_json(value).into(),
         VariableOutput::Env => {
             let name = format!("AIRFLOW_VAR_{}", upper(&arguments.key));
             get_conn::warn_of_odd_name(&name, terminal);
-            Ok(output::assignment(
-                &name,
-                output::value_text(value).expose(),
-            ))
+            output::assignment(&name, output::value_text(value).expose())
         }
     }
-}
-
-/// `Variable.get(key, deserialize_json=True)`: `json.loads`, which takes text only.
-fn deserialized(key: &str, value: &Value) -> Result<Value> {
-    let Value::Text(text) = value else {
-        return Err(Error::NotText {
-            type_name: value.type_name(),
-        });
-    };
-    json::loads(text.expose()).map_err(|problem| Error::NotJson {
-        key: key.to_owned(),
-        line: problem.line(),
-        column: problem.column(),
-        problem: problem.problem.to_string(),
-    })
 }

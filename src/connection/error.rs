@@ -54,6 +54,12 @@ pub enum ConnectionError {
         /// Python's name of the type.
         found: &'static str,
     },
+    /// A port that is a list or an object, which Airflow writes into the URI as Python shows it.
+    #[error("`port` is of type `{found}`, which secretctl does not write into a URI")]
+    PortHasNoForm {
+        /// Its type.
+        found: &'static str,
+    },
     /// A `port` field that is no whole number.
     #[error("`port`, of type `{found}`, is not a whole number")]
     PortNotANumber {
@@ -106,6 +112,18 @@ impl ConnectionError {
         Self::NotText {
             field,
             found: value.type_name(),
+        }
+    }
+
+    /// Whether Airflow uses the connection all the same.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::PortHasNoForm { .. } => true,
+            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
+                error.is_own()
+            }
+            Self::NoUri(error) => error.is_own(),
+            _ => false,
         }
     }
 

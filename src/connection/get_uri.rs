@@ -119,7 +119,7 @@ fn port(port: &Value) -> Result<Option<String>, ConnectionError> {
         Value::Bool(_) => Ok(Some("True".to_string())),
         Value::Float(number) => Ok(Some(float_repr(*number))),
         Value::Date(date) => Ok(Some(date.clone())),
-        port => Err(ConnectionError::PortNotANumber {
+        port => Err(ConnectionError::PortHasNoForm {
             found: port.type_name(),
         }),
     }

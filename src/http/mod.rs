@@ -1,23 +1,28 @@
 //! The HTTP client that backends share: TLS roots, proxies, redirects, bounded bodies.
 //!
 //! It behaves as Python's `requests` 2.34 does by default, with two departures: the system's CA certificates stand in for
-//! certifi's, and a redirect to another host is refused, because it would carry the token along.
+//! certifi's, and a redirect to another host is refused, because it would carry the token along. Proxies alone are chosen by
+//! whichever library Airflow's own backend sends its requests with.
 
+mod client;
 mod proxy;
 mod retry;
 mod tls;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, Response};
+use reqwest::{Proxy, Response};
 use url::Url;
 
-pub use proxy::Proxies;
+pub use client::{Client, SendError, SettingFault};
+pub use proxy::{KwargProxies, Proxies};
 pub use retry::{Deadline, RetryRule};
 pub use tls::{ClientCertificate, PemSource, Verify};
 
+use self::proxy::ProxyRules;
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -34,7 +39,7 @@ pub struct HttpSettings {
     pub verify: Verify,
     /// What the client proves itself with.
     pub client_certificate: Option<ClientCertificate>,
-    /// Proxies named by the kwargs; the environment's are used for what they leave open.
+    /// Whose rules choose the proxy, and what the kwargs say of it.
     pub proxies: Proxies,
     /// The longest one request may take.
     pub timeout: Duration,
@@ -42,22 +47,34 @@ pub struct HttpSettings {
     pub follow_redirects: bool,
 }
 
-/// Builds a client. Reads certificate files; sends nothing.
+/// Builds a client. Reads certificate files; sends nothing. A file or a proxy that cannot be used fails the requests that it is
+/// for.
 ///
 /// # Errors
-/// A CA bundle, client certificate or proxy address that cannot be used.
+/// A variable that is not UTF-8.
 pub fn client(env: &Env, settings: &HttpSettings) -> Result<Client> {
     // One provider for the whole process, named here because only here it is needed; a second call changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder()
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("secretctl/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
         .timeout(settings.timeout)
         .redirect(redirect_policy(settings.follow_redirects));
-    let builder = tls::configure(builder, env, settings)?;
-    let builder = proxy::configure(builder, env, &settings.proxies)?;
-    builder.build().map_err(|error| Error::Unreachable {
+    let (builder, tls_fault) = tls::configure(builder, env, settings)?;
+    let proxies = Arc::new(ProxyRules::new(env, &settings.proxies)?);
+    let http = builder.proxy(proxy_of(&proxies)).build();
+    let http = http.map_err(|error| Error::Unreachable {
         because: innermost(&error),
+    })?;
+    Ok(Client::new(http, proxies, tls_fault))
+}
+
+/// A redirect may lead to where the rules find no usable proxy: that is a dead end, and never a direct way.
+fn proxy_of(rules: &Arc<ProxyRules>) -> Proxy {
+    let rules = Arc::clone(rules);
+    Proxy::custom(move |url| match rules.proxy_for(url) {
+        Ok(proxy) => proxy.map(String::from),
+        Err(_) => Some("http://invalid.".to_owned()),
     })
 }
 
@@ -105,23 +122,13 @@ pub fn server_name(url: &Url) -> String {
 }
 
 /// Turns a failed exchange into an error that shows nothing of the address.
-pub fn failed(error: &reqwest::Error) -> Error {
+fn failed(error: &reqwest::Error) -> Error {
     let because = if error.is_timeout() {
         "no answer in time".to_owned()
     } else {
         innermost(error)
     };
     Error::Unreachable { because }
-}
-
-/// Whether the request never reached the server, so that sending it again is safe.
-pub fn never_sent(error: &reqwest::Error) -> bool {
-    error.is_connect() && !error.is_timeout()
-}
-
-/// Whether the connection ended before an answer came, so that a request that changes nothing may be sent again.
-pub fn was_cut(error: &reqwest::Error) -> bool {
-    error.is_request() && !error.is_timeout() && !error.is_redirect()
 }
 
 /// The last error of the chain: the network's or TLS's own words, without the address.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
-use super::{failed, never_sent, was_cut};
+use super::Client;
 use crate::error::Result;
 
 /// When the whole lookup must be over.
@@ -72,6 +72,7 @@ impl RetryRule {
     /// No answer. Every status is an answer.
     pub async fn send(
         &self,
+        http: &Client,
         method: &Method,
         deadline: Deadline,
         request: impl Fn() -> RequestBuilder,
@@ -80,16 +81,16 @@ impl RetryRule {
         let mut tried = 0;
         loop {
             tried += 1;
-            let (outcome, pause) = match request().send().await {
+            let (outcome, pause) = match http.send(request()).await {
                 Ok(response) => {
                     tell(response.status().as_str());
                     let pause = self.pause(tried, method, response.status(), response.headers());
                     (Ok(response), pause)
                 }
                 Err(error) => {
-                    let failed = failed(&error);
+                    let failed = error.failed();
                     tell(&failed.to_string());
-                    let again = never_sent(&error) || (*method == Method::GET && was_cut(&error));
+                    let again = error.never_sent() || (*method == Method::GET && error.was_cut());
                     (
                         Err(failed),
                         self.pause_before_reconnecting(tried).filter(|_| again),

@@ -1,17 +1,18 @@
 //! Which certificates are trusted and which one the client shows, as `requests` decides it.
 //!
-//! The surprising rule: `REQUESTS_CA_BUNDLE` (or `CURL_CA_BUNDLE`) replaces the trusted CAs, but only where `verify` is true.
+//! The surprising rule: `REQUESTS_CA_BUNDLE` (or `CURL_CA_BUNDLE`) replaces the trusted CAs, but only where `verify` is true;
+//! and nothing is read for an `http://` address, though a client certificate must be there even for that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, ClientBuilder, Identity};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+use url::Url;
 use zeroize::Zeroizing;
 
-use super::HttpSettings;
-use crate::env::Env;
-use crate::error::{Error, Result};
+use super::{HttpSettings, SettingFault};
+use crate::env::{Env, EnvError};
 use crate::secret::SecretText;
 
 /// How a server's certificate is verified.
@@ -53,7 +54,7 @@ impl From<&str> for PemSource {
 }
 
 impl PemSource {
-    fn read(&self, origin: &str) -> Result<SecretText> {
+    fn read(&self, origin: &str) -> Result<SecretText, SettingFault> {
         match self {
             PemSource::Text(text) => Ok(text.clone()),
             PemSource::File(path) => {
@@ -92,31 +93,69 @@ pub struct ClientCertificate {
     pub origin: String,
 }
 
-/// Gives `builder` its trusted CAs and its client certificate.
+/// A file that cannot be used, and for which addresses that matters.
+#[derive(Debug)]
+pub struct TlsFault {
+    fault: SettingFault,
+    for_https_only: bool,
+}
+
+impl TlsFault {
+    /// # Errors
+    /// The file is needed for `url`.
+    pub fn check(&self, url: &Url) -> Result<(), SettingFault> {
+        match self.for_https_only && url.scheme() != "https" {
+            true => Ok(()),
+            false => Err(self.fault.clone()),
+        }
+    }
+}
+
+/// Gives `builder` its trusted CAs and its client certificate, or nothing to trust and what is wrong with them.
+///
+/// # Errors
+/// A variable that is not UTF-8.
 pub fn configure(
     builder: ClientBuilder,
     env: &Env,
     settings: &HttpSettings,
-) -> Result<ClientBuilder> {
-    let builder = match &settings.verify {
-        Verify::Off => builder
-            .tls_danger_accept_invalid_certs(true)
-            .tls_certs_only([]),
-        Verify::Bundle { path, origin } => builder.tls_certs_only(bundle(path, origin)?),
-        Verify::Certificates { pem, origin } => builder.tls_certs_only(certificates(pem, origin)?),
+) -> Result<(ClientBuilder, Option<TlsFault>), EnvError> {
+    let trusted = match &settings.verify {
+        Verify::Off => Ok(Vec::new()),
+        Verify::Bundle { path, origin } => bundle(path, origin),
+        Verify::Certificates { pem, origin } => certificates(pem, origin),
         Verify::Trusted => match bundle_from_environment(env)? {
-            Some((path, origin)) => builder.tls_certs_only(bundle(&path, &origin)?),
-            None => builder.tls_certs_only(system_certificates(env)?),
+            Some((path, origin)) => bundle(&path, &origin),
+            None => Ok(system_certificates(env)?),
         },
     };
-    match &settings.client_certificate {
-        Some(certificate) => Ok(builder.identity(identity(certificate)?)),
-        None => Ok(builder),
-    }
+    let identity = settings.client_certificate.as_ref().map(identity);
+    let (trusted, identity) = match (trusted, identity.transpose()) {
+        (Ok(trusted), Ok(identity)) => (trusted, identity),
+        (Ok(_), Err(fault)) => return Ok((builder.tls_certs_only([]), Some(fault))),
+        (Err(fault), identity) => {
+            let everywhere = identity.err().filter(|fault| !fault.for_https_only);
+            let fault = everywhere.unwrap_or(TlsFault {
+                fault,
+                for_https_only: true,
+            });
+            return Ok((builder.tls_certs_only([]), Some(fault)));
+        }
+    };
+    let builder = builder
+        .tls_danger_accept_invalid_certs(settings.verify == Verify::Off)
+        .tls_certs_only(trusted);
+    Ok((
+        match identity {
+            Some(identity) => builder.identity(identity),
+            None => builder,
+        },
+        None,
+    ))
 }
 
 /// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`; an empty one counts as unset.
-fn bundle_from_environment(env: &Env) -> Result<Option<(PathBuf, String)>> {
+fn bundle_from_environment(env: &Env) -> Result<Option<(PathBuf, String)>, EnvError> {
     for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
         if let Some(path) = env.get(name)?.filter(|path| !path.is_empty()) {
             return Ok(Some((PathBuf::from(path), format!("`{name}`"))));
@@ -126,7 +165,7 @@ fn bundle_from_environment(env: &Env) -> Result<Option<(PathBuf, String)>> {
 }
 
 /// The system's CAs, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`. A machine without any trusts nobody.
-fn system_certificates(env: &Env) -> Result<Vec<Certificate>> {
+fn system_certificates(env: &Env) -> Result<Vec<Certificate>, EnvError> {
     let file = env
         .get("SSL_CERT_FILE")?
         .filter(|path| !path.is_empty())
@@ -143,7 +182,7 @@ fn system_certificates(env: &Env) -> Result<Vec<Certificate>> {
 }
 
 /// Refuses what is neither file nor folder: a device could be read for ever.
-fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<()> {
+fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<(), SettingFault> {
     let because = match path.metadata() {
         Ok(metadata) if metadata.is_file() || metadata.is_dir() => return Ok(()),
         Ok(_) => "it is no regular file".to_owned(),
@@ -153,7 +192,7 @@ fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<()> {
 }
 
 /// The CAs in a PEM file or in the files of a folder.
-fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>> {
+fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>, SettingFault> {
     check_kind(path, origin, "CA bundle")?;
     let (file, folder) = if path.is_dir() {
         (None, Some(path))
@@ -178,7 +217,7 @@ fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>> {
 }
 
 /// The CAs in a PEM text.
-fn certificates(pem: &str, origin: &str) -> Result<Vec<Certificate>> {
+fn certificates(pem: &str, origin: &str) -> Result<Vec<Certificate>, SettingFault> {
     let certificates = Certificate::from_pem_bundle(pem.as_bytes()).unwrap_or_default();
     if certificates.is_empty() {
         let because = "it holds no certificate in PEM form".to_owned();
@@ -195,7 +234,22 @@ fn usable(loaded: CertificateResult) -> Vec<Certificate> {
         .collect()
 }
 
-fn identity(settings: &ClientCertificate) -> Result<Identity> {
+/// requests looks whether the files are there before it looks at the address.
+fn identity(settings: &ClientCertificate) -> Result<Identity, TlsFault> {
+    let sources = [Some(&settings.certificate), settings.key.as_ref()];
+    let is_missing =
+        |source: &&PemSource| matches!(source, PemSource::File(path) if !path.exists());
+    let for_https_only = !sources
+        .into_iter()
+        .flatten()
+        .any(|source| is_missing(&source));
+    read_identity(settings).map_err(|fault| TlsFault {
+        fault,
+        for_https_only,
+    })
+}
+
+fn read_identity(settings: &ClientCertificate) -> Result<Identity, SettingFault> {
     let mut pem = Zeroizing::new(String::new());
     for source in [Some(&settings.certificate), settings.key.as_ref()]
         .into_iter()
@@ -215,8 +269,8 @@ fn identity(settings: &ClientCertificate) -> Result<Identity> {
     })
 }
 
-fn tls_file(path: &str, origin: &str, what: &'static str, because: String) -> Error {
-    Error::TlsFile {
+fn tls_file(path: &str, origin: &str, what: &'static str, because: String) -> SettingFault {
+    SettingFault::TlsFile {
         path: path.to_owned(),
         origin: origin.to_owned(),
         what,

@@ -5,6 +5,7 @@ pub mod json;
 pub mod number;
 pub mod re;
 pub mod shlex;
+pub mod socket;
 pub mod text;
 pub mod urllib;
 mod value;

@@ -34,6 +34,13 @@ pub enum PatternError {
     TooManySteps,
 }
 
+impl PatternError {
+    /// Whether Python may match with the pattern all the same.
+    pub fn is_own(self) -> bool {
+        !matches!(self, Self::Invalid(_))
+    }
+}
+
 impl Pattern {
     /// `re.compile(pattern, re.IGNORECASE)`
     ///

@@ -237,10 +237,14 @@ impl Lookup {
             .layers
             .iter()
             .filter(|report| report.failure().is_some());
+        let in_airflow = match self.kind {
+            SecretKind::Variable => "Airflow logs it, goes on",
+            SecretKind::Connection | SecretKind::Config => "Airflow goes on without a word",
+        };
         failed
             .map(|report| {
                 format!(
-                    "{}: {}; Airflow goes on without a word and uses the value of {}",
+                    "{}: {}; {in_airflow} and uses the value of {}",
                     report.place(),
                     report.outcome_in_words(),
                     found_in.backend

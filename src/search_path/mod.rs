@@ -8,22 +8,22 @@
 mod lookup;
 mod options;
 mod server_start;
+mod usable;
 
 use crate::airflow_config::{
     self, AirflowConfig, BackendSetting, Origin, Section, configured_backend,
 };
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
-use crate::backend::{
-    self, Answer, Backend, Location, Opened, Secret, Surroundings, provider_release,
-};
-use crate::connection::{Connection, Model, fernet_key};
+use crate::backend::{self, Backend, Location, Opened, Surroundings, provider_release};
+use crate::connection::fernet_key;
 use crate::error::{Error, Result};
-use crate::python::json::{self, Value};
+use crate::python::json::Value;
 use crate::secret::SecretText;
 use crate::secret_kind::SecretKind;
 
 use options::unknown_to_release;
+use usable::{Usable, deserialized, usable};
 
 pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 pub use options::{Context, LookupOptions};
@@ -47,6 +47,14 @@ enum Source {
     Served(Box<dyn Backend>),
     /// Airflow would ask it and secretctl cannot: why.
     NotServed(&'static str),
+}
+
+/// What the layers are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Use,
+    UseAsJson,
+    Explain,
 }
 
 /// What a layer said, and the value if it has one.
@@ -99,15 +107,21 @@ impl SearchPath {
 
     /// Asks the layers until one has `id`.
     pub async fn lookup(&self, kind: SecretKind, id: &str) -> Lookup {
-        self.ask(kind, id, false).await
+        self.ask(kind, id, Purpose::Use).await
+    }
+
+    /// Asks the layers until one has the variable `key`, and reads it as `deserialize_json=True` does.
+    pub async fn lookup_json(&self, key: &str) -> Lookup {
+        self.ask(SecretKind::Variable, key, Purpose::UseAsJson)
+            .await
     }
 
     /// Asks every layer, so as to see what is shadowed.
     pub async fn explain(&self, kind: SecretKind, id: &str) -> Lookup {
-        self.ask(kind, id, true).await
+        self.ask(kind, id, Purpose::Explain).await
     }
 
-    async fn ask(&self, kind: SecretKind, id: &str, to_the_end: bool) -> Lookup {
+    async fn ask(&self, kind: SecretKind, id: &str, purpose: Purpose) -> Lookup {
         let mut lookup = Lookup::new(kind, id);
         // Airflow reads options from the custom backend alone: `_get_config_value_from_secret_backend`.
         let asked = self
@@ -116,7 +130,10 @@ impl SearchPath {
             .filter(|layer| kind != SecretKind::Config || layer.is_custom);
         for layer in asked {
             let answer = layer.ask(kind, id, self.options).await;
-            let (report, value) = self.encrypted(answer).await;
+            let (report, value) = match purpose {
+                Purpose::UseAsJson => as_json(answer),
+                Purpose::Use | Purpose::Explain => self.encrypted(answer).await,
+            };
             self.options
                 .trace
                 .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
@@ -124,11 +141,11 @@ impl SearchPath {
                 .failure()
                 .is_some_and(|error| self.options.ends_search(error));
             lookup.add(report, value);
-            if is_final || (lookup.found.is_some() && !to_the_end) {
+            if is_final || (lookup.found.is_some() && purpose != Purpose::Explain) {
                 break;
             }
         }
-        if lookup.found.is_none() || to_the_end {
+        if lookup.found.is_none() || purpose == Purpose::Explain {
             self.add_near_misses(&mut lookup).await;
         }
         lookup
@@ -193,6 +210,20 @@ impl SearchPath {
             {
                 report.hints = backend.near_misses(lookup.kind, &lookup.id).await;
             }
+        }
+    }
+}
+
+/// Reads the variable as JSON.
+fn as_json((mut report, value): LayerAnswer) -> LayerAnswer {
+    let Some(FoundValue::Value(value)) = value else {
+        return (report, value);
+    };
+    match deserialized(&value) {
+        Ok(value) => (report, Some(FoundValue::Value(value))),
+        Err(error) => {
+            report.outcome = Outcome::Failed(error);
+            (report, None)
         }
     }
 }
@@ -325,64 +356,4 @@ fn last_layer(options: LookupOptions) -> Layer {
         source: Source::NotServed(why),
         is_custom: false,
     }
-}
-
-/// What Airflow makes of a backend's answer.
-enum Usable {
-    Found(FoundValue),
-    Absent(Option<String>),
-}
-
-/// Turns what is stored into what Airflow hands out.
-fn usable(answer: Answer, kind: SecretKind, id: &str, model: Model) -> Result<Usable> {
-    let secret = match answer {
-        Answer::Absent(why) => return Ok(Usable::Absent(why)),
-        Answer::Found(secret) => secret,
-    };
-    if kind == SecretKind::Connection {
-        return connection_in(secret, id, model);
-    }
-    let value = match secret {
-        Secret::Text(text) | Secret::ConnectionUri(text) => Value::Text(text),
-        Secret::Value(value) => value,
-        Secret::ConnectionFields(fields) => Value::Dict(fields),
-    };
-    match value {
-        Value::None => Ok(Usable::Absent(Some("the stored value is null".into()))),
-        value => Ok(Usable::Found(FoundValue::Value(value))),
-    }
-}
-
-/// `BaseSecretsBackend.get_connection`: an empty value is none, anything else must parse.
-fn connection_in(secret: Secret, conn_id: &str, model: Model) -> Result<Usable> {
-    let (connection, stored) = match secret {
-        Secret::Text(text) if text.expose().is_empty() => {
-            return Ok(Usable::Absent(Some(
-                "the stored value is empty, which Airflow takes for absent".into(),
-            )));
-        }
-        Secret::Text(text) => (Connection::parse(model, conn_id, &text)?, text),
-        // LocalFilesystemBackend builds the server's Connection in a worker too.
-        Secret::ConnectionUri(text) => (
-            Connection::from_uri(model.of_server(), conn_id, &text)?,
-            text,
-        ),
-        Secret::ConnectionFields(fields) => {
-            let stored = json::dumps(&Value::Dict(fields.clone())).into();
-            (
-                Connection::from_fields(model.of_server(), conn_id, fields)?,
-                stored,
-            )
-        }
-        Secret::Value(value) if !value.is_truthy() => return Ok(Usable::Absent(None)),
-        Secret::Value(value) => {
-            return Err(Error::NotText {
-                type_name: value.type_name(),
-            });
-        }
-    };
-    Ok(Usable::Found(FoundValue::Connection {
-        connection: Box::new(connection),
-        stored,
-    }))
 }

@@ -44,16 +44,18 @@ impl LookupOptions {
     }
 
     /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
-    /// a connection that is of no use here.
+    /// what only secretctl cannot use.
     pub(super) fn ends_search(&self, error: &Error) -> bool {
         let is_used = match error {
             Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
             Error::Connection(ConnectionError::NoUri(_)) => {
                 self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
             }
+            // The server reads the JSON of a variable once it has found one.
+            Error::NotJson(_) | Error::JsonOfNoText { .. } => self.context() == Context::Server,
             _ => false,
         };
-        self.strict || is_used
+        self.strict || is_used || error.is_own()
     }
 
     pub(super) fn model(&self) -> Model {

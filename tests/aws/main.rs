@@ -6,6 +6,7 @@
 mod batches;
 mod credentials;
 mod guide;
+mod proxy;
 mod refusals;
 #[path = "../support/mod.rs"]
 mod support;

@@ -36,3 +36,12 @@ fn the_bundle_of_the_environment_is_trusted_unless_the_kwargs_say_otherwise() {
         .fails_with(7)
         .says("`AWS_CA_BUNDLE`");
 }
+
+#[test]
+fn a_bundle_that_cannot_be_used_is_no_matter_to_an_endpoint_without_tls() {
+    let server = FakeServer::start(answer);
+    with_environment_keys(lookup(&server, &json!({})))
+        .env("AWS_CA_BUNDLE", "/nowhere.pem")
+        .run()
+        .prints(VALUE);
+}

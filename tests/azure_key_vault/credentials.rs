@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::assertion::{APPLICATION_PEM, certificate_in_base64, verified};
 use super::stand_in::{Azure, CLIENT_SECRET, Setup, Stored, TENANT, VAULT_URL};
 use super::support::cli::{Secretctl, path_text};
+use super::support::tls::CertificateAuthority;
 
 const IMDS: &str = "http://169.254.169.254/";
 
@@ -128,12 +129,15 @@ fn a_certificate_signs_an_assertion() {
 #[test]
 fn a_certificate_that_cannot_be_used_is_told() {
     let azure = azure();
+    let elliptic = CertificateAuthority::new().issue_client("client");
+    let elliptic = format!("{}{}", elliptic.certificate, elliptic.key);
     for (text, words) in [
         (
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
             "its key is encrypted",
         ),
         ("not PEM at all", "is not a PEM file"),
+        (&elliptic, "RSA"),
     ] {
         let run = lookup(&azure).file("application.pem", text);
         let path = path_text(run.home().join("application.pem"));

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::support::cli::{Secretctl, path_text};
 use super::support::fake_server::FakeServer;
 use super::support::tls::CertificateAuthority;
-use super::{BACKEND, TOKEN, anybodys_server, api_server, config_for, kubeconfig, lookup};
+use super::{
+    BACKEND, TOKEN, anybodys_server, api_server, config_for, kubeconfig, lookup, secret, secrets,
+};
 
 fn with_token(cluster: Value) -> Value {
     kubeconfig(cluster, json!({"token": TOKEN}))
@@ -290,4 +292,31 @@ fn in_a_pod_the_kubeconfig_is_not_used() {
     let output = run.run();
     output.says("warning: KUBECONFIG is not used in a pod");
     assert_ne!(output.code, Some(0), "{output}");
+}
+
+/// The Kubernetes client reads `NO_PROXY` in a way of its own, and shows the environment's proxy no login.
+#[test]
+fn the_environments_proxy_is_the_kubernetes_clients_choice() {
+    let (server, other) = (FakeServer::start(api_server), FakeServer::start(|_| None));
+    for no_proxy in ["a.example, *", "127.0.0.0/255.0.0.0"] {
+        let run = lookup(&config_for(&server)).env("NO_PROXY", no_proxy);
+        run.env("ALL_PROXY", &other.url()).run().prints("the value");
+    }
+    assert_eq!(other.requests().len(), 0);
+
+    let proxy = FakeServer::start(|request| {
+        assert_eq!(request.header("proxy-authorization"), None);
+        let target = request
+            .target
+            .strip_prefix("http://cluster.invalid/api/v1/");
+        target.map(|_| secrets(&[secret("hello-secret", "through the proxy")]))
+    });
+    let address = proxy
+        .url()
+        .replace("http://", "http://user:a-proxy-password@");
+    lookup(&with_token(json!({"server": "http://cluster.invalid"})))
+        .secret("a-proxy-password")
+        .env("ALL_PROXY", &address)
+        .run()
+        .prints("through the proxy");
 }

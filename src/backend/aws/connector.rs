@@ -9,11 +9,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use reqwest::Client;
 use url::Url;
 
 use crate::error::Error;
-use crate::http;
+use crate::http::{self, Client, SendError};
 use crate::trace::Trace;
 
 /// A connector over `reqwest`.
@@ -98,11 +97,10 @@ impl Connector {
         if let Some(timeout) = self.timeout {
             outgoing = outgoing.timeout(timeout);
         }
-        let response = match outgoing.send().await {
+        let response = match self.http.send(outgoing).await {
             Ok(response) => response,
             Err(error) => {
-                self.trace
-                    .detail(|| format!("{asked}: {}", http::failed(&error)));
+                self.trace.detail(|| format!("{asked}: {}", error.failed()));
                 return Err(connector_error(error));
             }
         };
@@ -143,9 +141,12 @@ fn body_error(error: Error) -> ConnectorError {
     }
 }
 
-/// The address stays out of the error: it may be a presigned one.
-fn connector_error(error: reqwest::Error) -> ConnectorError {
-    let error = error.without_url();
+/// The address stays out of the error: it may be a presigned one. A setting that cannot be used is not tried again.
+fn connector_error(error: SendError) -> ConnectorError {
+    let error = match error {
+        SendError::Setting(fault) => return ConnectorError::user(fault.into()),
+        SendError::Exchange(error) => error.without_url(),
+    };
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_connect() || error.is_request() {

@@ -185,6 +185,17 @@ impl AwsError {
         }
     }
 
+    /// Whether Airflow may read the secret all the same.
+    pub fn is_own(&self) -> bool {
+        match self {
+            AwsError::NotServed { .. } => true,
+            AwsError::LookupPattern { because, .. } => because.is_own(),
+            AwsError::NotJson(error) => error.is_own(),
+            AwsError::Transport(error) => error.is_own(),
+            _ => false,
+        }
+    }
+
     /// The kind of failure.
     pub fn failure(&self) -> Failure {
         match self {

@@ -24,10 +24,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env as SdkEnv, Fs};
-use reqwest::Client;
+
+pub use session::http_settings;
 
 use crate::env::{Env, EnvError};
-use crate::http::Deadline;
+use crate::http::{Client, Deadline};
 use connector::Connector;
 
 /// boto3's default session: `boto3.Session()`.

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::error::AwsError;
 use crate::error::Error;
-use crate::http;
+use crate::http::{self, SettingFault};
 
 const REJECTED_CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
@@ -194,6 +194,9 @@ fn transport(error: &(dyn StdError + 'static)) -> Error {
     loop {
         if let Some(Error::AnswerTooLarge { limit }) = last.downcast_ref::<Error>() {
             return Error::AnswerTooLarge { limit: *limit };
+        }
+        if let Some(fault) = last.downcast_ref::<SettingFault>() {
+            return fault.clone().into();
         }
         match last.source() {
             Some(source) => last = source,

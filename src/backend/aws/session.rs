@@ -22,9 +22,10 @@ use super::role::RoleMethod;
 use super::settings::{AwsSettings, is_region};
 use super::{SessionError, boto_environment};
 use crate::backend::Surroundings;
-use crate::env::Env;
+use crate::env::{Env, EnvError};
 use crate::http::{self, HttpSettings, Proxies, Verify};
 use crate::python::json::{Dict, Value};
+use crate::python::urllib::urlsplit;
 use crate::secret::SecretText;
 
 /// botocore's standard retry mode.
@@ -154,7 +155,8 @@ impl Base {
         )
         .await?;
         let region = region(settings, &surroundings.env, &profile)?;
-        let http = http_settings(default_verify(&variables, &profile), surroundings.timeout);
+        let verify = default_verify(&variables, &profile);
+        let http = http_settings(verify, &surroundings.env, surroundings.timeout)?;
         let connector =
             Connector::new(http::client(&surroundings.env, &http)?).telling(surroundings.trace);
         let mut base = Self {
@@ -271,14 +273,34 @@ fn default_verify(variables: &HashMap<String, String>, profile: &Profile) -> Ver
     }
 }
 
-fn http_settings(verify: Verify, timeout: Duration) -> HttpSettings {
-    HttpSettings {
+/// How botocore connects.
+///
+/// # Errors
+/// A variable that is not UTF-8.
+pub fn http_settings(
+    verify: Verify,
+    env: &Env,
+    timeout: Duration,
+) -> Result<HttpSettings, EnvError> {
+    Ok(HttpSettings {
         verify,
         client_certificate: None,
-        proxies: Proxies::default(),
+        proxies: Proxies::Botocore {
+            direct: containers_hosts(env)?,
+        },
         timeout,
         follow_redirects: false,
-    }
+    })
+}
+
+/// Who hands out a container's credentials, which `ContainerMetadataFetcher` asks without a proxy.
+fn containers_hosts(env: &Env) -> Result<Vec<String>, EnvError> {
+    let named = env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")?;
+    let named = named
+        .and_then(|address| urlsplit(address).ok())
+        .map(|address| address.hostname().expose().to_owned());
+    let well_known = Some("169.254.170.2".to_owned());
+    Ok(well_known.into_iter().chain(named).collect())
 }
 
 /// The connector of the service, which differs from that of STS by `verify` and `use_ssl`.
@@ -290,7 +312,7 @@ fn service_connector(
     let connector = match &settings.verify {
         None => base.connector.clone(),
         Some(verify) => {
-            let http = http_settings(verify.clone(), surroundings.timeout);
+            let http = http_settings(verify.clone(), &surroundings.env, surroundings.timeout)?;
             Connector::new(http::client(&surroundings.env, &http)?).telling(surroundings.trace)
         }
     };

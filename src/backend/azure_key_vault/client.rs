@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use reqwest::StatusCode;
 use reqwest::header::WWW_AUTHENTICATE;
-use reqwest::{Client, StatusCode};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::challenge::Challenge;
@@ -16,7 +16,7 @@ use super::exchange::{Exchange, RETRIES, Reply, text_at};
 use super::settings::{READ_TIMEOUT, Settings, Vault, http_settings};
 use crate::backend::Surroundings;
 use crate::error::Result;
-use crate::http::{self, Deadline, RetryRule, Verify};
+use crate::http::{self, Client, Deadline, RetryRule, Verify};
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
 
@@ -117,7 +117,7 @@ impl Session<'_> {
         };
         let what = format!("GET {}/{path}", self.vault.name);
         exchange
-            .send(&what, || {
+            .send(&self.http, &what, || {
                 let request = self.http.get(&url).header("Accept", "application/json");
                 match token {
                     Some(token) => request.bearer_auth(token.text.expose()),

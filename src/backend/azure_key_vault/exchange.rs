@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::error::Result;
-use crate::http::{self, Deadline, RetryRule};
+use crate::http::{self, Client, Deadline, RetryRule};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use crate::trace::Trace;
@@ -47,12 +47,17 @@ impl Exchange {
     ///
     /// # Errors
     /// No answer, or a body that cannot be read. Every status is an answer.
-    pub async fn send(&self, what: &str, request: impl Fn() -> RequestBuilder) -> Result<Reply> {
+    pub async fn send(
+        &self,
+        http: &Client,
+        what: &str,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Reply> {
         let mut tried = 0;
         loop {
             tried += 1;
             let limit = self.deadline.left().min(self.limit);
-            let (outcome, pause) = match request().timeout(limit).send().await {
+            let (outcome, pause) = match http.send(request().timeout(limit)).await {
                 Ok(response) => {
                     self.trace
                         .detail(|| format!("  {what}: {}", response.status().as_u16()));
@@ -60,9 +65,9 @@ impl Exchange {
                     (Ok(response), pause)
                 }
                 Err(error) => {
-                    let failed = http::failed(&error);
+                    let failed = error.failed();
                     self.trace.detail(|| format!("  {what}: {failed}"));
-                    let again = http::never_sent(&error) || http::was_cut(&error);
+                    let again = error.never_sent() || error.was_cut();
                     (
                         Err(failed),
                         self.rule.pause_before_reconnecting(tried).filter(|_| again),

@@ -1,9 +1,8 @@
 //! What a lookup needs: the project, a token, and the clients for Google's token servers and for Secret Manager itself.
 //!
-//! The surprising rule: google-auth and gRPC trust different CAs. `REQUESTS_CA_BUNDLE` is for the one, and
-//! `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` for the other; where the second is not set secretctl uses the first for both.
-
-use reqwest::Client;
+//! The surprising rule: google-auth and gRPC trust different CAs, and know proxies by different variables.
+//! `REQUESTS_CA_BUNDLE` is for the one, and `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` for the other; where the second is not set
+//! secretctl uses the first for both.
 
 use super::error::CloudSecretManagerError;
 use super::naming;
@@ -13,7 +12,7 @@ use crate::backend::google::{Credentials, Exchange, GoogleError};
 use crate::backend::{Answer, Surroundings};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{self, Deadline, HttpSettings, Proxies, Verify};
+use crate::http::{self, Client, Deadline, HttpSettings, Proxies, Verify};
 use crate::secret::SecretText;
 
 /// A token and what it is used with.
@@ -36,11 +35,10 @@ impl Session {
     ) -> Result<Session> {
         let env = &surroundings.env;
         let credentials = settings.credentials()?;
-        let google = http::client(env, &http_settings(surroundings, Verify::Trusted))?;
-        let service = match service_roots(env)? {
-            Some(verify) => http::client(env, &http_settings(surroundings, verify))?,
-            None => google.clone(),
-        };
+        let google = http_settings(surroundings, Verify::Trusted, Proxies::default());
+        let google = http::client(env, &google)?;
+        let service = http_settings(surroundings, service_roots(env)?, Proxies::Grpc);
+        let service = http::client(env, &service)?;
         let exchange = Exchange::new(&google, env, deadline, surroundings.trace);
         let project = match settings.project_name() {
             Some(project) => project.to_owned(),
@@ -153,21 +151,21 @@ async fn project_of_the_machine(
     }
 }
 
-fn service_roots(env: &Env) -> Result<Option<Verify>> {
+fn service_roots(env: &Env) -> Result<Verify> {
     let name = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH";
     let path = env.get(name)?.filter(|path| !path.is_empty());
-    Ok(path.map(|path| Verify::Bundle {
+    Ok(path.map_or(Verify::Trusted, |path| Verify::Bundle {
         path: path.into(),
         origin: format!("`{name}`"),
     }))
 }
 
 /// No redirect is followed: neither Google's token servers nor gRPC send any.
-fn http_settings(surroundings: &Surroundings, verify: Verify) -> HttpSettings {
+fn http_settings(surroundings: &Surroundings, verify: Verify, proxies: Proxies) -> HttpSettings {
     HttpSettings {
         verify,
         client_certificate: None,
-        proxies: Proxies::default(),
+        proxies,
         timeout: surroundings.timeout,
         follow_redirects: false,
     }

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, Request, RequestBuilder, StatusCode};
+use reqwest::{Method, Request, RequestBuilder, StatusCode};
 use tokio::sync::OnceCell;
 
 use super::{GoogleError, TokenProblem, object, text};
 use crate::env::{Env, EnvError};
 use crate::error::{Error, Result};
-use crate::http::{self, Deadline, RetryRule};
+use crate::http::{self, Client, Deadline, RetryRule, SendError};
 use crate::python::json::{self, Dict, Value};
 use crate::python::urllib::quote_plus;
 use crate::secret::SecretText;
@@ -61,7 +61,7 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// No answer, or one that cannot be read. Every status is an answer.
     pub async fn send(&self, request: RequestBuilder) -> Result<Reply> {
-        let request = request.build().map_err(|error| http::failed(&error))?;
+        let request = built(request)?;
         let mut tried = 0;
         loop {
             tried += 1;
@@ -73,11 +73,11 @@ impl<'a> Exchange<'a> {
                     (Ok(response), pause)
                 }
                 Err(error) => {
-                    let again = http::never_sent(&error) || http::was_cut(&error);
+                    let again = error.never_sent() || error.was_cut();
                     let pause = RETRIES
                         .pause_before_reconnecting(tried)
                         .filter(|_| again && tried < 3);
-                    (Err(http::failed(&error)), pause)
+                    (Err(error.failed()), pause)
                 }
             };
             match pause {
@@ -92,16 +92,16 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// As [`Exchange::send`].
     pub async fn send_once(&self, request: RequestBuilder, limit: Duration) -> Result<Reply> {
-        let request = request.build().map_err(|error| http::failed(&error))?;
+        let request = built(request)?;
         let response = self.execute(request, self.deadline.left().min(limit)).await;
-        Reply::read(response.map_err(|error| http::failed(&error))?).await
+        Reply::read(response.map_err(|error| error.failed())?).await
     }
 
     async fn execute(
         &self,
         request: Request,
         limit: Duration,
-    ) -> reqwest::Result<reqwest::Response> {
+    ) -> Result<reqwest::Response, SendError> {
         let mut request = request;
         *request.timeout_mut() = Some(limit);
         let name = format!(
@@ -116,10 +116,10 @@ impl<'a> Exchange<'a> {
     }
 
     /// The name has no query: a query may hold an id, and never says more.
-    fn tell(&self, name: &str, response: &reqwest::Result<reqwest::Response>) {
+    fn tell(&self, name: &str, response: &Result<reqwest::Response, SendError>) {
         self.trace.detail(|| match response {
             Ok(response) => format!("  {name}: {}", response.status().as_str()),
-            Err(error) => format!("  {name}: {}", http::failed(error)),
+            Err(error) => format!("  {name}: {}", error.failed()),
         });
     }
 
@@ -168,6 +168,12 @@ impl<'a> Exchange<'a> {
     pub(super) fn endpoint(&self, api: &str, default: String) -> Result<String, EnvError> {
         endpoint(self.env, api, default)
     }
+}
+
+fn built(request: RequestBuilder) -> Result<Request> {
+    request
+        .build()
+        .map_err(|error| SendError::from(error).failed())
 }
 
 /// A copy to send; there is always one, as no body is a stream.

@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use url::Url;
 
 use super::cluster::Cluster;
 use super::error::KubernetesError;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{self, Deadline, HttpSettings, RetryRule, Verify};
+use crate::http::{self, Client, Deadline, HttpSettings, RetryRule, Verify};
 use crate::python::json::{self, Dict, Value};
 use crate::python::urllib;
 use crate::secret::SecretText;
@@ -158,7 +158,7 @@ impl Session {
         };
         let tell = |result: &str| self.trace.detail(|| format!("  {method} {path}: {result}"));
         let response = RETRIES
-            .send(method, deadline, request, tell)
+            .send(&self.http, method, deadline, request, tell)
             .await
             .map_err(|error| self.explained(error))?;
         let status = response.status();

@@ -36,7 +36,7 @@ pub struct Cluster {
     pub verify: Verify,
     /// The CA that is trusted, by where it comes from.
     pub trusted: String,
-    /// The proxy of the kubeconfig.
+    /// Whose rules choose the proxy.
     pub proxies: Proxies,
     /// The credentials.
     pub login: Login,

@@ -72,7 +72,7 @@ impl ServiceAccount {
                 path: certificate_authority,
                 origin: "the pod's service account".to_owned(),
             },
-            proxies: Proxies::default(),
+            proxies: Proxies::Kubernetes { proxy_url: None },
             namespace: None,
         })
     }

@@ -166,6 +166,21 @@ impl LocalFilesystemError {
         }
     }
 
+    /// Whether Airflow may read the file all the same.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::File(error) => matches!(error, TextFileError::TooLarge { .. }),
+            Self::Json { error, .. } => error.is_own(),
+            Self::Yaml { error, .. } => error.is_own(),
+            Self::Entry { problem, .. } => match problem {
+                EntryProblem::Connection(error) => error.is_own(),
+                EntryProblem::Value(error) => error.is_own(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -15,7 +15,6 @@ use aws_sigv4::sign::v4;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use indexmap::IndexMap;
-use reqwest::Client;
 
 use super::error::VaultError;
 use super::settings::Faults;
@@ -23,7 +22,7 @@ use crate::backend::Surroundings;
 use crate::backend::aws::{self, assume_role};
 use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
-use crate::http::Deadline;
+use crate::http::{self, Client, Deadline, Verify};
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
 
@@ -87,11 +86,10 @@ impl AwsIam {
     /// No credentials or no region, or AWS refused to hand out a role's.
     pub async fn login_body(
         &self,
-        http: &Client,
         surroundings: &Surroundings,
         deadline: Deadline,
     ) -> Result<Value> {
-        let signer = self.signer(http, surroundings, deadline).await?;
+        let signer = self.signer(surroundings, deadline).await?;
         let headers = signed_headers(&signer, SystemTime::now())?;
         let base64 = |text: &str| Value::Text(BASE64.encode(text).into());
         let headers = Value::Dict(
@@ -119,12 +117,7 @@ impl AwsIam {
         ))
     }
 
-    async fn signer(
-        &self,
-        http: &Client,
-        surroundings: &Surroundings,
-        deadline: Deadline,
-    ) -> Result<Signer> {
+    async fn signer(&self, surroundings: &Surroundings, deadline: Deadline) -> Result<Signer> {
         if let Some((key_id, secret)) = &self.keys {
             let credentials = Credentials::new(key_id, secret.expose(), None, None, "kwargs");
             let region = self.region.clone().unwrap_or_else(|| "us-east-1".into());
@@ -133,7 +126,8 @@ impl AwsIam {
                 region,
             });
         }
-        let session = aws::default_session(http, &surroundings.env, deadline).await;
+        let session =
+            aws::default_session(&own_client(surroundings)?, &surroundings.env, deadline).await;
         let session = session.map_err(|error| not_signed(error.to_string()))?;
         let region = self
             .region
@@ -151,6 +145,17 @@ impl AwsIam {
             region,
         })
     }
+}
+
+/// boto3's own connections, which the kwargs of Vault's do not touch.
+fn own_client(surroundings: &Surroundings) -> Result<Client> {
+    let env = &surroundings.env;
+    let bundle = env.get("AWS_CA_BUNDLE")?.filter(|path| !path.is_empty());
+    let verify = bundle.map_or(Verify::Trusted, |path| Verify::Bundle {
+        path: path.into(),
+        origin: "`AWS_CA_BUNDLE`".into(),
+    });
+    http::client(env, &aws::http_settings(verify, env, surroundings.timeout)?)
 }
 
 fn not_signed(because: String) -> Error {

@@ -2,12 +2,12 @@
 //!
 //! The surprising rule: a login carries `X-Vault-Token` when the environment or `~/.vault-token` has a token.
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 
 use super::error::VaultError;
 use super::settings::Settings;
 use crate::error::Result;
-use crate::http::{self, Deadline, RetryRule};
+use crate::http::{self, Client, Deadline, RetryRule};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use crate::trace::Trace;
@@ -55,11 +55,6 @@ impl Session {
         self.token.is_some()
     }
 
-    /// The HTTP client, for a login that first asks another service.
-    pub fn http(&self) -> &Client {
-        &self.http
-    }
-
     /// What must not appear in anything the server says.
     pub fn hidden(&self) -> Vec<&str> {
         let mut hidden = self.settings.auth.secrets();
@@ -80,8 +75,8 @@ impl Session {
     ) -> Result<Reply> {
         let request = || self.request(&method, api_path, body, deadline);
         let tell = |result: &str| self.tell(&method, api_path, result);
-        self.reply(RETRIES.send(&method, deadline, request, tell).await?)
-            .await
+        let sent = RETRIES.send(&self.http, &method, deadline, request, tell);
+        self.reply(sent.await?).await
     }
 
     fn request(

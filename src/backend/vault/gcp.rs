@@ -5,7 +5,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
 use serde_json::{Value as Json, json};
 
 use super::error::VaultError;
@@ -14,7 +13,7 @@ use crate::backend::Surroundings;
 use crate::backend::google::{Access, Credentials, Exchange, KeyKwargs, Scopes, endpoint};
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::error::{Error, Result};
-use crate::http::Deadline;
+use crate::http::{self, Client, Deadline, HttpSettings, Proxies, Verify};
 use crate::python::text::strip;
 use crate::secret::SecretText;
 
@@ -81,12 +80,12 @@ impl Gcp {
     /// No service account, or IAM did not sign.
     pub async fn signed_jwt(
         &self,
-        http: &Client,
         surroundings: &Surroundings,
         deadline: Deadline,
     ) -> Result<SecretText> {
         let env = &surroundings.env;
-        let exchange = Exchange::new(http, env, deadline, surroundings.trace);
+        let http = own_client(surroundings)?;
+        let exchange = Exchange::new(&http, env, deadline, surroundings.trace);
         let account = self.service_account(&exchange).await?;
         let url = format!(
             "{}/v1/projects/{}/serviceAccounts/{}:signJwt?alt=json",
@@ -144,6 +143,18 @@ impl Gcp {
             token,
         })
     }
+}
+
+/// google-auth's own connections, which the kwargs of Vault's do not touch.
+fn own_client(surroundings: &Surroundings) -> Result<Client> {
+    let settings = HttpSettings {
+        verify: Verify::Trusted,
+        client_certificate: None,
+        proxies: Proxies::default(),
+        timeout: surroundings.timeout,
+        follow_redirects: false,
+    };
+    http::client(&surroundings.env, &settings)
 }
 
 fn not_signed(because: String) -> Error {

@@ -9,8 +9,10 @@ use super::settings::Faults;
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::env::Env;
 use crate::error::Result;
-use crate::http::{ClientCertificate, HttpSettings, Proxies, Verify};
+use crate::http::{ClientCertificate, HttpSettings, KwargProxies, Proxies, Verify};
 use crate::python::json::Value;
+use crate::python::urllib::urlsplit;
+use crate::secret::SecretText;
 
 /// hvac's default for one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,7 +22,10 @@ pub fn http_settings(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Resu
     Ok(HttpSettings {
         verify: verify(kwargs, env, faults)?,
         client_certificate: client_certificate(kwargs, env, faults)?,
-        proxies: faults.note(proxies(kwargs)).unwrap_or_default(),
+        proxies: Proxies::Requests {
+            kwargs: faults.note(proxies(kwargs)).unwrap_or_default(),
+            port_is_written: port_is_written(kwargs, env)?,
+        },
         timeout: faults.note(timeout(kwargs)).unwrap_or(REQUEST_TIMEOUT),
         follow_redirects: kwargs.truthy("allow_redirects", true),
     })
@@ -90,24 +95,28 @@ fn client_certificate(
     }
 }
 
-/// `proxies`: an object of addresses by scheme.
-fn proxies(kwargs: Kwargs<'_>) -> Result<Proxies, KwargError> {
-    let wrong = |value| kwargs.wrong_type("proxies", "an object of addresses by scheme", value);
-    let by_scheme = match kwargs.get("proxies").filter(|proxies| proxies.is_truthy()) {
-        None => return Ok(Proxies::default()),
-        Some(Value::Dict(by_scheme)) => by_scheme,
-        Some(other) => return Err(wrong(other)),
+/// Whether `url`, else `VAULT_ADDR`, names a port.
+fn port_is_written(kwargs: Kwargs<'_>, env: &Env) -> Result<bool> {
+    let url = kwargs
+        .get("url")
+        .and_then(Value::as_text)
+        .map(SecretText::expose);
+    let address = match url.filter(|url| !url.is_empty()) {
+        Some(url) => Some(url),
+        None => env.get("VAULT_ADDR")?,
     };
-    let address = |scheme: &str| match by_scheme.get(scheme) {
-        None | Some(Value::None) => Ok(None),
-        Some(Value::Text(address)) => Ok(Some(address.clone())),
-        Some(other) => Err(wrong(other)),
-    };
-    Ok(Proxies {
-        http: address("http")?,
-        https: address("https")?,
-        all: address("all")?,
-    })
+    let parts = address.and_then(|address| urlsplit(address).ok());
+    Ok(parts.is_some_and(|parts| matches!(parts.port(), Ok(Some(_)))))
+}
+
+/// `proxies`: an object of addresses by scheme, by scheme and host, or for all. Of these requests looks at no more than it needs.
+fn proxies(kwargs: Kwargs<'_>) -> Result<KwargProxies, KwargError> {
+    let wanted = "an object of addresses by scheme";
+    match kwargs.get("proxies").filter(|proxies| proxies.is_truthy()) {
+        None => Ok(KwargProxies::default()),
+        Some(Value::Dict(by_key)) => Ok(by_key.into()),
+        Some(other) => Err(kwargs.wrong_type("proxies", wanted, other)),
+    }
 }
 
 /// `timeout`: seconds for one request; null is no limit but `--timeout`.

@@ -108,4 +108,12 @@ impl JsonError {
             Problem::IntegerTooLong | Problem::NestedTooDeeply | Problem::UnpairedSurrogate
         )
     }
+
+    /// Whether Python may read the text all the same: it makes a string of half a pair, and nests a little deeper.
+    pub fn is_own(&self) -> bool {
+        matches!(
+            self.problem,
+            Problem::UnpairedSurrogate | Problem::NestedTooDeeply
+        )
+    }
 }

@@ -96,6 +96,19 @@ impl YamlError {
         Self { problem, line }
     }
 
+    /// Whether PyYAML may load the text all the same: it has no limits but memory, and types that JSON has not.
+    pub fn is_own(&self) -> bool {
+        matches!(
+            self.problem,
+            Problem::MergesItself
+                | Problem::TooManyMerged
+                | Problem::NestedTooDeeply
+                | Problem::TooLarge
+                | Problem::NoJsonForm { .. }
+                | Problem::NoJsonKey { .. }
+        )
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.problem {

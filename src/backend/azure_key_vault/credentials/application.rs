@@ -126,7 +126,7 @@ impl Application {
             let request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body(form.expose().to_owned())
         };
-        let reply = context.exchange.send(&what, post).await?;
+        let reply = context.exchange.send(context.http, &what, post).await?;
         let text = token_in(&reply, &proof.hidden(assertion))?;
         Ok(AccessToken::new(
             text,

@@ -147,7 +147,7 @@ impl ManagedIdentity {
         };
         let reply = context
             .exchange
-            .send("GET `IDENTITY_ENDPOINT`", get)
+            .send(context.http, "GET `IDENTITY_ENDPOINT`", get)
             .await?;
         let Some(body) = reply.json() else {
             return Err(CredentialError::failed(
@@ -171,7 +171,7 @@ impl ManagedIdentity {
         };
         let get = || context.http.get(url).header("Metadata", "true");
         let reply = exchange
-            .send("GET the metadata address", get)
+            .send(context.http, "GET the metadata address", get)
             .await
             .map_err(no_response)?;
         let Some(body) = reply.json() else {
@@ -241,7 +241,7 @@ async fn probe_imds(url: &str, context: &Context<'_>) -> Result<(), CredentialEr
         ..context.exchange
     };
     let reply = exchange
-        .send("GET the metadata address, as a probe", || {
+        .send(context.http, "GET the metadata address, as a probe", || {
             context.http.get(url)
         })
         .await;

@@ -16,13 +16,13 @@ mod workload_identity;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::Client;
 
 use super::error::AzureKeyVaultError;
 use super::exchange::Exchange;
 use super::settings::CredentialSettings;
 use crate::env::{Env, EnvError};
 use crate::error::{Error, Failure, Result};
+use crate::http::Client;
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use application::{Application, Proof};

@@ -88,16 +88,14 @@ fn proxies(cluster: &Section) -> Result<Proxies, KubernetesError> {
         .secret("proxy-url")?
         .filter(|address| !address.expose().is_empty())
     else {
-        return Ok(Proxies::default());
+        return Ok(Proxies::Kubernetes { proxy_url: None });
     };
     cluster::server(
         address.expose(),
         &format!("`proxy-url` of {}", cluster.place()),
     )?;
-    Ok(Proxies {
-        http: Some(address.clone()),
-        https: Some(address),
-        all: None,
+    Ok(Proxies::Kubernetes {
+        proxy_url: Some(address),
     })
 }
 

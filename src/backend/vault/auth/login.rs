@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 
 use super::{Auth, AuthMethod, InitialToken};
 use crate::backend::Surroundings;
@@ -41,14 +41,8 @@ pub async fn log_in(
         }
         AuthMethod::Azure | AuthMethod::Radius => session,
         method => {
-            let (path, body) = login_request(
-                method,
-                &settings.auth,
-                session.http(),
-                surroundings,
-                deadline,
-            )
-            .await?;
+            let (path, body) =
+                login_request(method, &settings.auth, surroundings, deadline).await?;
             let token = token_from_login(&session, &path, &body, deadline).await?;
             session.with_token(Some(token))
         }
@@ -64,7 +58,6 @@ pub async fn log_in(
 async fn login_request(
     method: &AuthMethod,
     auth: &Auth,
-    http: &Client,
     surroundings: &Surroundings,
     deadline: Deadline,
 ) -> Result<(String, Value)> {
@@ -93,11 +86,9 @@ async fn login_request(
             format!("auth/{}/login/{username}", auth.mount()),
             body([("password", password.clone())]),
         )),
-        AuthMethod::AwsIam(aws_iam) => {
-            at_login(aws_iam.login_body(http, surroundings, deadline).await?)
-        }
+        AuthMethod::AwsIam(aws_iam) => at_login(aws_iam.login_body(surroundings, deadline).await?),
         AuthMethod::Gcp(gcp) => {
-            let jwt = gcp.signed_jwt(http, surroundings, deadline).await?;
+            let jwt = gcp.signed_jwt(surroundings, deadline).await?;
             at_login(role_and_jwt(gcp.role(), jwt))
         }
         AuthMethod::Token { .. } | AuthMethod::Azure | AuthMethod::Radius => at_login(Value::None),

@@ -1,0 +1,85 @@
+//! What Airflow makes of a backend's answer: a connection, a value, that value read as JSON, or nothing.
+//!
+//! Mirrors `BaseSecretsBackend.get_connection` and `Variable.get(deserialize_json=True)` of Airflow 3.3.2 and task-sdk 1.3.2. The
+//! surprising rule: a worker reads the JSON while it asks the layers, so that text which is none leaves the variable to the
+//! next layer; the server reads it afterwards, and fails.
+
+use super::FoundValue;
+use crate::backend::{Answer, Secret};
+use crate::connection::{Connection, Model};
+use crate::error::{Error, Result};
+use crate::python::json::{self, Value};
+use crate::secret_kind::SecretKind;
+
+/// What Airflow makes of a backend's answer.
+pub(super) enum Usable {
+    Found(FoundValue),
+    Absent(Option<String>),
+}
+
+/// Turns what is stored into what Airflow hands out.
+pub(super) fn usable(answer: Answer, kind: SecretKind, id: &str, model: Model) -> Result<Usable> {
+    let secret = match answer {
+        Answer::Absent(why) => return Ok(Usable::Absent(why)),
+        Answer::Found(secret) => secret,
+    };
+    if kind == SecretKind::Connection {
+        return connection_in(secret, id, model);
+    }
+    let value = match secret {
+        Secret::Text(text) | Secret::ConnectionUri(text) => Value::Text(text),
+        Secret::Value(value) => value,
+        Secret::ConnectionFields(fields) => Value::Dict(fields),
+    };
+    match value {
+        Value::None => Ok(Usable::Absent(Some("the stored value is null".into()))),
+        value => Ok(Usable::Found(FoundValue::Value(value))),
+    }
+}
+
+/// `BaseSecretsBackend.get_connection`: an empty value is none, anything else must parse.
+fn connection_in(secret: Secret, conn_id: &str, model: Model) -> Result<Usable> {
+    let (connection, stored) = match secret {
+        Secret::Text(text) if text.expose().is_empty() => {
+            return Ok(Usable::Absent(Some(
+                "the stored value is empty, which Airflow takes for absent".into(),
+            )));
+        }
+        Secret::Text(text) => (Connection::parse(model, conn_id, &text)?, text),
+        // LocalFilesystemBackend builds the server's Connection in a worker too.
+        Secret::ConnectionUri(text) => (
+            Connection::from_uri(model.of_server(), conn_id, &text)?,
+            text,
+        ),
+        Secret::ConnectionFields(fields) => {
+            let stored = json::dumps(&Value::Dict(fields.clone())).into();
+            (
+                Connection::from_fields(model.of_server(), conn_id, fields)?,
+                stored,
+            )
+        }
+        Secret::Value(value) if !value.is_truthy() => return Ok(Usable::Absent(None)),
+        Secret::Value(value) => {
+            return Err(Error::NotText {
+                type_name: value.type_name(),
+            });
+        }
+    };
+    Ok(Usable::Found(FoundValue::Connection {
+        connection: Box::new(connection),
+        stored,
+    }))
+}
+
+/// `json.loads(value)` of a variable.
+///
+/// # Errors
+/// [`Error::NotJson`], or [`Error::JsonOfNoText`] for what is no text.
+pub(super) fn deserialized(value: &Value) -> Result<Value> {
+    match value {
+        Value::Text(text) => Ok(json::loads(text.expose()).map_err(Error::NotJson)?),
+        other => Err(Error::JsonOfNoText {
+            type_name: other.type_name(),
+        }),
+    }
+}
