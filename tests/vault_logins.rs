@@ -360,3 +360,49 @@ fn azure_and_radius_never_write_their_configuration() {
         assert_eq!(server.requests().len(), 2);
     }
 }
+
+/// A server that repeats what it was sent, at the login and at each request after it, in plain and in base64.
+#[test]
+fn what_a_login_sends_is_never_shown() {
+    const SECRET: &str = "a-long\tand  secret\u{e9} \"text\"";
+    for kwargs in [
+        json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": format!(" {SECRET}\n")}),
+        json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token_path": "secret"}),
+        json!({"auth_type": "kubernetes", "kubernetes_role": "r", "kubernetes_jwt_path": "secret"}),
+        json!({"auth_type": "userpass", "username": "u", "password": SECRET}),
+        json!({"auth_type": "ldap", "username": "u", "password": SECRET}),
+        json!({"auth_type": "approle", "role_id": "r", "secret_id": SECRET}),
+        json!({"auth_type": "approle", "role_id": SECRET}),
+        json!({"auth_type": "github", "token": SECRET}),
+        json!({"auth_type": "aws_iam", "key_id": "AKIAEXAMPLE", "secret_id": SECRET}),
+    ] {
+        for login_status in [400, 200] {
+            let heard = std::sync::Mutex::new(String::new());
+            let server = FakeServer::start(move |request| {
+                let mut heard = heard.lock().unwrap();
+                if request.method == "POST" {
+                    *heard = String::from_utf8_lossy(&request.body).into_owned();
+                }
+                let values = serde_json::from_str::<serde_json::Map<String, Value>>(&heard);
+                let values = values.unwrap();
+                let mut errors: Vec<String> = values.values().map(ToString::to_string).collect();
+                errors.extend(values.values().filter_map(Value::as_str).map(str::to_owned));
+                errors.push(STANDARD.encode(&*heard));
+                let answer = json!({"errors": errors, "auth": {"client_token": "s.logged-in"}});
+                let status = if request.method == "POST" {
+                    login_status
+                } else {
+                    400
+                };
+                Some(Response::json(status, &answer))
+            });
+            let output = lookup(&server, kwargs.clone())
+                .file("secret", format!("{SECRET}\n"))
+                .secret(SECRET)
+                .secret("a-long and secret")
+                .secret("s.logged-in")
+                .run();
+            output.fails_with(if login_status == 200 { 6 } else { 5 });
+        }
+    }
+}

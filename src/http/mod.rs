@@ -5,6 +5,7 @@
 
 mod proxy;
 mod retry;
+mod servers_words;
 mod tls;
 
 use std::error::Error as StdError;
@@ -16,6 +17,7 @@ use url::Url;
 
 pub use proxy::Proxies;
 pub use retry::{Deadline, RetryRule};
+pub use servers_words::servers_words;
 pub use tls::{ClientCertificate, PemSource, Verify};
 
 use crate::env::Env;
@@ -148,29 +150,9 @@ pub async fn read_body(mut response: Response) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// A server's own short message, made fit for a terminal: one line, printable, at most 200 characters, without `secrets`.
-pub fn servers_words(message: &str, secrets: &[&str]) -> String {
-    let mut words: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        words = words.replace(secret, "****");
-    }
-    let printable: String = words.chars().filter(|c| !c.is_control()).collect();
-    match printable.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &printable[..end]),
-        None => printable,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_servers_words_are_one_short_line_without_secrets() {
-        let words = servers_words("1 error:\n\t* bad token s.abc\u{1b}[31m", &["s.abc", ""]);
-        assert_eq!(words, "1 error: * bad token ****[31m");
-        assert_eq!(servers_words(&"x".repeat(500), &[]).chars().count(), 201);
-    }
 
     #[test]
     fn an_address_is_shown_without_user_path_and_query() {

@@ -241,6 +241,26 @@ fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, V
     Ok(headers)
 }
 
+/// What is secret in the headers of a login's body: the signature, and the token of temporary credentials.
+pub fn secrets_in(iam_request_headers: &str) -> Vec<SecretText> {
+    let decoded = BASE64.decode(iam_request_headers).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(Ok(Value::Dict(headers))) = text.map(|text| json::loads(&text)) else {
+        return Vec::new();
+    };
+    let first = |name| match headers.get(name)? {
+        Value::List(values) => values.first()?.as_text().cloned(),
+        _ => None,
+    };
+    let token: Option<SecretText> = first("X-Amz-Security-Token");
+    let authorization: Option<SecretText> = first("Authorization");
+    let signature = authorization.and_then(|text| {
+        let (_, signature) = text.expose().rsplit_once("Signature=")?;
+        Some(SecretText::from(signature))
+    });
+    token.into_iter().chain(signature).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

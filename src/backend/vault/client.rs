@@ -24,6 +24,8 @@ pub struct Session {
     http: Client,
     settings: Settings,
     token: Option<SecretText>,
+    /// What was sent before this token, and must not come back into sight.
+    spent: Vec<SecretText>,
     trace: Trace,
 }
 
@@ -41,13 +43,21 @@ impl Session {
             http,
             settings,
             token: token.filter(|token| !token.expose().is_empty()),
+            spent: Vec::new(),
             trace,
         }
     }
 
     /// The same client showing another token.
-    pub fn with_token(self, token: Option<SecretText>) -> Self {
-        Self::new(self.http, self.settings, token, self.trace)
+    pub fn with_token(mut self, token: Option<SecretText>) -> Self {
+        self.spent.extend(self.token.take());
+        self.token = token.filter(|token| !token.expose().is_empty());
+        self
+    }
+
+    /// Keeps what is about to be sent out of everything that the server says from now on.
+    pub fn hide(&mut self, secrets: impl IntoIterator<Item = SecretText>) {
+        self.spent.extend(secrets);
     }
 
     /// Whether there is a token to show.
@@ -63,8 +73,13 @@ impl Session {
     /// What must not appear in anything the server says.
     pub fn hidden(&self) -> Vec<&str> {
         let mut hidden = self.settings.auth.secrets();
-        hidden.extend(self.token.as_ref().map(SecretText::expose));
+        hidden.extend(self.token.iter().chain(&self.spent).map(SecretText::expose));
         hidden
+    }
+
+    /// Names and other short words of the server's, fit to be shown.
+    pub fn servers_words(&self, words: &str) -> String {
+        http::servers_words(words, &self.hidden())
     }
 
     /// Sends one request, again where the provider would, until `deadline`.

@@ -25,7 +25,7 @@ pub async fn why_forbidden(
         .await;
     match token.ok().and_then(|reply| reply.json()) {
         Some(token) => VaultError::Denied {
-            identity: identity(&token),
+            identity: identity(session, &token),
             path: settings.server.place(api_path),
         }
         .into(),
@@ -38,10 +38,9 @@ pub async fn why_forbidden(
 }
 
 /// A token as its owner would know it: by display name and policies, which are no secrets.
-fn identity(token: &Value) -> String {
-    let name = member(token, &["data", "display_name"])
-        .and_then(text)
-        .unwrap_or("token");
+fn identity(session: &Session, token: &Value) -> String {
+    let name = member(token, &["data", "display_name"]).and_then(text);
+    let name = session.servers_words(name.unwrap_or("token"));
     let policies = match member(token, &["data", "policies"]) {
         Some(Value::List(policies)) => policies
             .iter()
@@ -50,6 +49,7 @@ fn identity(token: &Value) -> String {
             .join(", "),
         _ => String::new(),
     };
+    let policies = session.servers_words(&policies);
     format!("the token `{name}` with the policies [{policies}]")
 }
 
@@ -68,7 +68,9 @@ pub async fn why_absent(
         return Vec::new();
     };
     match (reply.status.as_u16(), reply.json()) {
-        (_, Some(answer)) => mismatch(&answer, settings, path).into_iter().collect(),
+        (_, Some(answer)) => mismatch(session, &answer, settings, path)
+            .into_iter()
+            .collect(),
         (403, _) => vec![format!(
             "nothing is mounted at `{}/`, or this token may not see it; \"mount_point\" names the KV mount",
             path.mount.trim_matches('/')
@@ -78,12 +80,18 @@ pub async fn why_absent(
 }
 
 /// A mount that is not what the kwargs take it for.
-fn mismatch(answer: &Value, settings: &Settings, path: &SecretPath) -> Option<String> {
-    let mount = member(answer, &["data", "path"]).and_then(text)?;
+fn mismatch(
+    session: &Session,
+    answer: &Value,
+    settings: &Settings,
+    path: &SecretPath,
+) -> Option<String> {
+    let mount = session.servers_words(member(answer, &["data", "path"]).and_then(text)?);
     let kind = member(answer, &["data", "type"])
         .and_then(text)
         .unwrap_or_default();
     if !matches!(kind, "kv" | "generic") {
+        let kind = session.servers_words(kind);
         return Some(format!(
             "`{mount}` is a mount of type {kind}, not a KV mount; \"mount_point\" names the KV mount"
         ));

@@ -8,6 +8,7 @@ use reqwest::{Client, Method};
 
 use super::{Auth, AuthMethod, InitialToken};
 use crate::backend::Surroundings;
+use crate::backend::vault::aws_iam;
 use crate::backend::vault::client::{Session, member, text};
 use crate::backend::vault::error::VaultError;
 use crate::backend::vault::settings::Settings;
@@ -30,7 +31,7 @@ pub async fn log_in(
 ) -> Result<Session> {
     let http = http::client(&surroundings.env, &settings.http)?;
     let initial = settings.auth.initial.read().await?;
-    let session = Session::new(http, settings.clone(), initial, surroundings.trace);
+    let mut session = Session::new(http, settings.clone(), initial, surroundings.trace);
     let session = match &settings.auth.method {
         AuthMethod::Token { token, path, .. } => {
             let token = match path {
@@ -49,6 +50,7 @@ pub async fn log_in(
                 deadline,
             )
             .await?;
+            session.hide(secrets_in(&body));
             let token = token_from_login(&session, &path, &body, deadline).await?;
             session.with_token(Some(token))
         }
@@ -123,6 +125,26 @@ fn body<const N: usize>(members: [(&str, Option<SecretText>); N]) -> Value {
             .map(|(name, text)| (name.to_owned(), value(text)))
             .collect::<Dict>(),
     )
+}
+
+/// The members of a login's body that are secret; a role or a user is not, and a refusal may well name it.
+const SECRET_MEMBERS: &[&str] = &[
+    "iam_request_headers",
+    "jwt",
+    "password",
+    "role_id",
+    "secret_id",
+    "token",
+];
+
+/// Every secret that a login sends.
+fn secrets_in(body: &Value) -> Vec<SecretText> {
+    let secret = |name: &&str| member(body, &[name])?.as_text().cloned();
+    let mut secrets: Vec<SecretText> = SECRET_MEMBERS.iter().filter_map(secret).collect();
+    if let Some(headers) = member(body, &["iam_request_headers"]).and_then(text) {
+        secrets.extend(aws_iam::secrets_in(headers));
+    }
+    secrets
 }
 
 /// Sends a login and takes `auth.client_token` out of the answer.
