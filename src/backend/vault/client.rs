@@ -2,9 +2,11 @@
 //!
 //! The surprising rule: a login carries `X-Vault-Token` when the environment or `~/.vault-token` has a token.
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, StatusCode};
 
 use super::error::VaultError;
+use super::header;
 use super::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline, RetryRule};
@@ -24,6 +26,8 @@ pub struct Session {
     http: Client,
     settings: Settings,
     token: Option<SecretText>,
+    /// Where the token comes from, in words.
+    token_origin: String,
     /// What was sent before this token, and must not come back into sight.
     spent: Vec<SecretText>,
     trace: Trace,
@@ -37,12 +41,13 @@ pub struct Reply {
 }
 
 impl Session {
-    /// A session that shows `token`, or none.
+    /// A session that shows `token`, the one that hvac starts with, or none.
     pub fn new(http: Client, settings: Settings, token: Option<SecretText>, trace: Trace) -> Self {
         Self {
             http,
             settings,
             token: token.filter(|token| !token.expose().is_empty()),
+            token_origin: "`VAULT_TOKEN` or `~/.vault-token`".into(),
             spent: Vec::new(),
             trace,
         }
@@ -52,6 +57,7 @@ impl Session {
     pub fn with_token(mut self, token: Option<SecretText>) -> Self {
         self.spent.extend(self.token.take());
         self.token = token.filter(|token| !token.expose().is_empty());
+        self.token_origin = self.settings.token_origin();
         self
     }
 
@@ -74,6 +80,7 @@ impl Session {
     pub fn hidden(&self) -> Vec<&str> {
         let mut hidden = self.settings.auth.secrets();
         hidden.extend(self.token.iter().chain(&self.spent).map(SecretText::expose));
+        hidden.extend(self.settings.server.secrets());
         hidden
     }
 
@@ -93,37 +100,56 @@ impl Session {
         body: Option<&Value>,
         deadline: Deadline,
     ) -> Result<Reply> {
-        let request = || self.request(&method, api_path, body, deadline);
+        let url = self.settings.server.url(api_path);
+        let url = url.ok_or_else(|| VaultError::NotAPath {
+            path: self.settings.server.place(api_path),
+        })?;
+        let headers = self.headers()?;
+        let request = || {
+            let request = self.http.request(method.clone(), url.clone());
+            let request = request
+                .headers(headers.clone())
+                .timeout(deadline.left().min(self.settings.http.timeout));
+            match body {
+                Some(body) => request
+                    .header("Content-Type", "application/json")
+                    .body(json::dumps(body)),
+                None => request,
+            }
+        };
         let tell = |result: &str| self.tell(&method, api_path, result);
         self.reply(RETRIES.send(&method, deadline, request, tell).await?)
             .await
     }
 
-    fn request(
-        &self,
-        method: &Method,
-        api_path: &str,
-        body: Option<&Value>,
-        deadline: Deadline,
-    ) -> RequestBuilder {
-        let url = self.settings.server.url(api_path);
-        let mut request = self.http.request(method.clone(), url);
-        request = request.timeout(deadline.left().min(self.settings.http.timeout));
-        if self.settings.request_header {
-            request = request.header("X-Vault-Request", "true");
+    /// The headers of hvac's adapter, and the one that requests makes of a user in the address.
+    fn headers(&self) -> Result<HeaderMap, VaultError> {
+        let settings = &self.settings;
+        let mut headers = HeaderMap::new();
+        let mut insert = |name: &'static str, text: &str, what: &dyn Fn() -> String| {
+            let value =
+                header::value(text).ok_or_else(|| VaultError::NotAHeader { what: what() })?;
+            headers.insert(name, value);
+            Ok(())
+        };
+        if settings.request_header {
+            insert("x-vault-request", "true", &String::new)?;
         }
         if let Some(token) = &self.token {
-            request = request.header("X-Vault-Token", token.expose());
+            let what = || format!("the token from {}", self.token_origin);
+            insert("x-vault-token", token.expose(), &what)?;
         }
-        if let Some(namespace) = &self.settings.namespace {
-            request = request.header("X-Vault-Namespace", namespace);
+        if let Some(namespace) = &settings.namespace {
+            insert("x-vault-namespace", namespace, &|| {
+                "kwarg `namespace`".into()
+            })?;
         }
-        match body {
-            Some(body) => request
-                .header("Content-Type", "application/json")
-                .body(json::dumps(body)),
-            None => request,
+        if let Some(user) = settings.server.authorization() {
+            insert("authorization", user.expose(), &|| {
+                "the user in the address".into()
+            })?;
         }
+        Ok(headers)
     }
 
     async fn reply(&self, response: reqwest::Response) -> Result<Reply> {

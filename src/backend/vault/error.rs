@@ -7,16 +7,27 @@ use crate::text_file::TextFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// `url` or `VAULT_ADDR` is no address.
-    #[error("{origin} is not an http:// or https:// address")]
+    #[error("{origin} is not an http:// or https:// address that Airflow asks for a secret at")]
     Address {
         /// The setting that gives it.
         origin: &'static str,
     },
-    /// A kwarg is a text that cannot be sent as a header.
-    #[error("{what} holds a character that no HTTP header can carry")]
+    /// A token or a namespace cannot be sent as a header.
+    #[error("{what} begins with white space, or holds a character that no HTTP header can carry")]
     NotAHeader {
         /// The setting.
-        what: &'static str,
+        what: String,
+    },
+    /// The login gave a token that cannot be sent.
+    #[error(
+        "the login gave a token that no HTTP header can carry, so Airflow cannot use it either"
+    )]
+    UnusableToken,
+    /// A path whose `..` comes to light only when an escape is undone.
+    #[error("{path} holds an escaped `..` or a query that cannot be sent as Airflow sends it")]
+    NotAPath {
+        /// The path below `/v1/`.
+        path: String,
     },
     /// The login yields no token and none is set.
     #[error("there is no token to show to Vault: {because}")]
@@ -64,6 +75,11 @@ pub enum VaultError {
         /// The login's path below `/v1/`, if it was the login that was forbidden.
         login: Option<String>,
     },
+    /// 404 where the kwargs keep hvac from telling Airflow so.
+    #[error(
+        "not found, but with \"ignore_exceptions\" Airflow fails on this answer and asks no further path"
+    )]
+    AbsenceIgnored,
     /// The token is not one that Vault knows any more.
     #[error("the token is invalid or expired{}", in_quotes(.said))]
     TokenRejected {
@@ -142,7 +158,10 @@ impl VaultError {
     /// The kind of failure.
     pub fn failure(&self) -> Failure {
         match self {
-            VaultError::Address { .. } | VaultError::NotAHeader { .. } => Failure::Configuration,
+            VaultError::Address { .. }
+            | VaultError::NotAHeader { .. }
+            | VaultError::AbsenceIgnored
+            | VaultError::NotAPath { .. } => Failure::Configuration,
             VaultError::NoToken { .. }
             | VaultError::CredentialFile { .. }
             | VaultError::NotSigned { .. }
@@ -154,16 +173,17 @@ impl VaultError {
             VaultError::Denied { .. } => Failure::Denied,
             VaultError::Throttled { .. } => Failure::Throttled,
             VaultError::Down { .. } => Failure::Unreachable,
-            VaultError::NotVault { .. } | VaultError::NotAnObject | VaultError::NoValueKey => {
-                Failure::Malformed
-            }
+            VaultError::NotVault { .. }
+            | VaultError::UnusableToken
+            | VaultError::NotAnObject
+            | VaultError::NoValueKey => Failure::Malformed,
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let advice = match self {
-            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\"".into(),
+            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing".into(),
             VaultError::NoToken { .. } => {
                 "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment".into()
             }
@@ -183,7 +203,10 @@ impl VaultError {
                 "check \"url\": something other than Vault answers there, perhaps a proxy or a login page".into()
             }
             VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`".into(),
-            VaultError::NotAHeader { .. }
+            VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs".into(),
+            VaultError::NotAHeader { .. } => "a file's last line break or a blank in front is a usual cause; write the text without it".into(),
+            VaultError::NotAPath { .. }
+            | VaultError::UnusableToken
             | VaultError::CredentialFile { .. }
             | VaultError::NotSigned { .. }
             | VaultError::Forbidden { .. }

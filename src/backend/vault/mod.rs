@@ -3,12 +3,14 @@
 //! Mirrors `airflow.providers.hashicorp.secrets.vault.VaultBackend` of apache-airflow-providers-hashicorp 4.8.4 over hvac 2.4.0.
 //! Its surprising rule: with `"mount_point": null` the mount is the first part of the id itself.
 
+mod address;
 mod auth;
 mod aws_iam;
 mod client;
 mod diagnosis;
 mod error;
 mod gcp;
+mod header;
 mod path;
 mod settings;
 mod transport;
@@ -113,7 +115,7 @@ impl VaultBackend {
     async fn read(&self, path: &SecretPath, deadline: Deadline) -> Result<Read> {
         let api_path = path.api_path(self.settings.kv_version);
         let reply = match self.read_once(&api_path, deadline).await {
-            Err(Error::Vault(VaultError::Forbidden { .. })) => {
+            Err(Error::Vault(VaultError::Forbidden { .. })) if !self.settings.ignore_exceptions => {
                 *self.session.lock().await = None;
                 self.read_once(&api_path, deadline).await
             }
@@ -144,6 +146,9 @@ impl VaultBackend {
         let session = self.session(deadline).await?;
         let reply = session.send(Method::GET, api_path, None, deadline).await?;
         match reply.status {
+            StatusCode::NOT_FOUND if self.settings.ignore_exceptions => {
+                Err(VaultError::AbsenceIgnored.into())
+            }
             StatusCode::NOT_FOUND => Ok(reply),
             _ => reply.or_error(None, &session.hidden()),
         }

@@ -11,6 +11,7 @@ use crate::backend::Surroundings;
 use crate::backend::vault::aws_iam;
 use crate::backend::vault::client::{Session, member, text};
 use crate::backend::vault::error::VaultError;
+use crate::backend::vault::header;
 use crate::backend::vault::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline};
@@ -163,9 +164,13 @@ async fn token_from_login(
         .as_ref()
         .and_then(|answer| member(answer, &["auth", "client_token"]))
         .and_then(text);
-    token
-        .map(SecretText::from)
-        .ok_or_else(|| VaultError::NotVault { status }.into())
+    match token {
+        Some(token) if !token.is_empty() && header::value(token).is_none() => {
+            Err(VaultError::UnusableToken.into())
+        }
+        Some(token) => Ok(token.into()),
+        None => Err(VaultError::NotVault { status }.into()),
+    }
 }
 
 impl InitialToken {
