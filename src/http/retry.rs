@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use url::Url;
 
 use super::{failed, never_sent, was_cut};
 use crate::error::Result;
@@ -66,7 +67,8 @@ fn is_repeatable(method: &Method) -> bool {
 }
 
 impl RetryRule {
-    /// Sends a request, again where this rule says so, until `deadline`; `tell` hears what came of each try.
+    /// Sends a request, again where this rule says so, until `deadline`; `tell` hears what came of each try. Once a redirect
+    /// was followed, its target alone is asked again, with all the repetitions that there are.
     ///
     /// # Errors
     /// No answer. Every status is an answer.
@@ -78,10 +80,21 @@ impl RetryRule {
         tell: impl Fn(&str),
     ) -> Result<Response> {
         let mut tried = 0;
+        let mut target: Option<Url> = None;
         loop {
             tried += 1;
-            let (outcome, pause) = match request().send().await {
+            let (client, request) = request().build_split();
+            let mut request = request.map_err(|error| failed(&error))?;
+            if let Some(target) = &target {
+                request.url_mut().clone_from(target);
+            }
+            let asked = request.url().clone();
+            let (outcome, pause) = match client.execute(request).await {
                 Ok(response) => {
+                    if *response.url() != asked {
+                        tried = 1;
+                        target = Some(response.url().clone());
+                    }
                     tell(response.status().as_str());
                     let pause = self.pause(tried, method, response.status(), response.headers());
                     (Ok(response), pause)

@@ -3,10 +3,11 @@
 //! The surprising rule: a login carries `X-Vault-Token` when the environment or `~/.vault-token` has a token.
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method};
 
 use super::error::VaultError;
 use super::header;
+use super::reply::Reply;
 use super::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline, RetryRule};
@@ -31,13 +32,6 @@ pub struct Session {
     /// What was sent before this token, and must not come back into sight.
     spent: Vec<SecretText>,
     trace: Trace,
-}
-
-/// What Vault answered.
-pub struct Reply {
-    /// The status.
-    pub status: StatusCode,
-    body: SecretText,
 }
 
 impl Session {
@@ -118,8 +112,7 @@ impl Session {
             }
         };
         let tell = |result: &str| self.tell(&method, api_path, result);
-        self.reply(RETRIES.send(&method, deadline, request, tell).await?)
-            .await
+        Reply::read(RETRIES.send(&method, deadline, request, tell).await?).await
     }
 
     /// The headers of hvac's adapter, and the one that requests makes of a user in the address.
@@ -152,18 +145,6 @@ impl Session {
         Ok(headers)
     }
 
-    async fn reply(&self, response: reqwest::Response) -> Result<Reply> {
-        let status = response.status();
-        let body = http::read_body(response).await?;
-        let body = String::from_utf8(body).map_err(|_| VaultError::NotVault {
-            status: status.as_u16(),
-        })?;
-        Ok(Reply {
-            status,
-            body: body.into(),
-        })
-    }
-
     fn tell(&self, method: &Method, api_path: &str, result: &str) {
         self.trace.detail(|| {
             format!(
@@ -171,61 +152,5 @@ impl Session {
                 self.settings.server.place(api_path)
             )
         });
-    }
-}
-
-impl Reply {
-    /// The body as JSON, where Vault says it is: with status 200.
-    pub fn json(&self) -> Option<Value> {
-        (self.status == StatusCode::OK)
-            .then(|| json::loads(self.body.expose()).ok())
-            .flatten()
-    }
-
-    /// The answer if it is a success, else the error that its status stands for.
-    ///
-    /// `login` is the path of a login that was asked for.
-    pub fn or_error(self, login: Option<&str>, hidden: &[&str]) -> Result<Reply> {
-        if self.status.is_success() {
-            return Ok(self);
-        }
-        Err(VaultError::from_status(self.status.as_u16(), self.servers_words(hidden), login).into())
-    }
-
-    /// The `errors` of Vault's own error body, without `hidden`; nothing else of a failed body is ever shown.
-    fn servers_words(&self, hidden: &[&str]) -> Option<String> {
-        let Ok(Value::Dict(mut body)) = json::loads(self.body.expose()) else {
-            return None;
-        };
-        let Some(Value::List(errors)) = body.shift_remove("errors") else {
-            return None;
-        };
-        let words: Vec<&str> = errors.iter().filter_map(text).collect();
-        (!words.is_empty()).then(|| http::servers_words(&words.join("; "), hidden))
-    }
-
-    /// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
-    pub fn deleted_version(&self) -> Option<&'static str> {
-        let body = json::loads(self.body.expose()).ok()?;
-        match member(&body, &["data", "metadata", "destroyed"])? {
-            Value::Bool(true) => Some("its latest version is destroyed"),
-            _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
-        }
-    }
-}
-
-/// The member of nested JSON objects at `path`.
-pub fn member<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| match value {
-        Value::Dict(members) => members.get(*name),
-        _ => None,
-    })
-}
-
-/// A value's text, if it is text.
-pub fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text.expose()),
-        _ => None,
     }
 }

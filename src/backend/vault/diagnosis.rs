@@ -4,9 +4,10 @@
 
 use reqwest::Method;
 
-use super::client::{Session, member, text};
+use super::client::Session;
 use super::error::VaultError;
 use super::path::SecretPath;
+use super::reply::{member, text};
 use super::settings::{KvVersion, Settings};
 use crate::error::Error;
 use crate::http::Deadline;
@@ -23,18 +24,30 @@ pub async fn why_forbidden(
     let token = session
         .send(Method::GET, "auth/token/lookup-self", None, deadline)
         .await;
-    match token.ok().and_then(|reply| reply.json()) {
-        Some(token) => VaultError::Denied {
+    let reply = match token {
+        Ok(reply) => reply,
+        Err(error) => {
+            let because = error.to_string();
+            return VaultError::Refused { said, because }.into();
+        }
+    };
+    let status = reply.status.as_u16();
+    match (status, reply.json()) {
+        (_, Some(token)) => VaultError::Denied {
             identity: identity(session, &token),
             path: settings.server.place(api_path),
-        }
-        .into(),
-        None => VaultError::TokenRejected {
+        },
+        // 401 is the word of a proxy in front, and as clear.
+        (401 | 403, None) => VaultError::TokenRejected {
             origin: settings.token_origin(),
             said,
-        }
-        .into(),
+        },
+        (_, None) => VaultError::Refused {
+            said,
+            because: format!("`auth/token/lookup-self` was answered with status {status}"),
+        },
     }
+    .into()
 }
 
 /// A token as its owner would know it: by display name and policies, which are no secrets.
@@ -60,9 +73,12 @@ pub async fn why_absent(
     path: &SecretPath,
     deadline: Deadline,
 ) -> Vec<String> {
+    let Some(place) = path.below_mount() else {
+        return vec!["a `.` or `..` in the path is resolved before Vault sees it, and may lead out of the mount".into()];
+    };
     let question = format!(
         "sys/internal/ui/mounts/{}",
-        crate::python::urllib::quote(&path.below_mount(), "/")
+        crate::python::urllib::quote(&place, "/")
     );
     let Ok(reply) = session.send(Method::GET, &question, None, deadline).await else {
         return Vec::new();

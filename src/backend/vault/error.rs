@@ -1,6 +1,7 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
 use crate::error::Failure;
+use crate::python::json::JsonError;
 use crate::text_file::TextFileError;
 
 /// A failure to read from Vault. Holds paths, statuses and Vault's own short words, never a token.
@@ -80,13 +81,21 @@ pub enum VaultError {
         "not found, but with \"ignore_exceptions\" Airflow fails on this answer and asks no further path"
     )]
     AbsenceIgnored,
-    /// The token is not one that Vault knows any more.
-    #[error("the token is invalid or expired{}", in_quotes(.said))]
+    /// The token is not one that Vault knows any more, or it may not even ask about itself; Vault does not tell which.
+    #[error("the token is invalid or expired, or may not ask about itself{}", in_quotes(.said))]
     TokenRejected {
         /// Where the token comes from.
         origin: String,
         /// Vault's words.
         said: Option<String>,
+    },
+    /// 403, and no answer about the token.
+    #[error("permission denied{}; whether the token is good could not be found out: {because}", in_quotes(.said))]
+    Refused {
+        /// Vault's words.
+        said: Option<String>,
+        /// Why not.
+        because: String,
     },
     /// 401, which Vault itself does not send but proxies in front of it do.
     #[error("the request was refused with status 401{}", in_quotes(.said))]
@@ -124,6 +133,15 @@ pub enum VaultError {
         /// The HTTP status.
         status: u16,
     },
+    /// An answer in a charset that is not read.
+    #[error("the answer is in a charset that secretctl does not read: {charset}")]
+    Charset {
+        /// Its name, as the server gives it.
+        charset: String,
+    },
+    /// JSON that has no form here, though it may be Vault's.
+    #[error("found, but the answer cannot be read: {0}")]
+    Unreadable(JsonError),
     /// The secret is not a set of keys and values.
     #[error("found, but it is no object of keys and values")]
     NotAnObject,
@@ -170,10 +188,12 @@ impl VaultError {
             | VaultError::Forbidden { .. }
             | VaultError::Unauthorized { .. }
             | VaultError::TokenRejected { .. } => Failure::Unauthenticated,
-            VaultError::Denied { .. } => Failure::Denied,
+            VaultError::Denied { .. } | VaultError::Refused { .. } => Failure::Denied,
             VaultError::Throttled { .. } => Failure::Throttled,
             VaultError::Down { .. } => Failure::Unreachable,
             VaultError::NotVault { .. }
+            | VaultError::Charset { .. }
+            | VaultError::Unreadable(_)
             | VaultError::UnusableToken
             | VaultError::NotAnObject
             | VaultError::NoValueKey => Failure::Malformed,
@@ -193,7 +213,12 @@ impl VaultError {
             VaultError::LoginPathMissing { .. } => {
                 "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`".into()
             }
-            VaultError::TokenRejected { origin, .. } => format!("the token came from {origin}; get a new one"),
+            VaultError::TokenRejected { origin, .. } => {
+                format!("the token came from {origin}; get a new one, or a policy for this one if Vault still knows it")
+            }
+            VaultError::Refused { .. } => {
+                "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired".into()
+            }
             VaultError::Denied { path, .. } => {
                 format!("a policy of this token must say: path \"{path}\" {{ capabilities = [\"read\"] }}")
             }
@@ -206,6 +231,8 @@ impl VaultError {
             VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs".into(),
             VaultError::NotAHeader { .. } => "a file's last line break or a blank in front is a usual cause; write the text without it".into(),
             VaultError::NotAPath { .. }
+            | VaultError::Charset { .. }
+            | VaultError::Unreadable(_)
             | VaultError::UnusableToken
             | VaultError::CredentialFile { .. }
             | VaultError::NotSigned { .. }

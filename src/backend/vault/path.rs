@@ -52,9 +52,12 @@ impl SecretPath {
         }
     }
 
-    /// Mount and path as Vault's own tools take them.
-    pub fn below_mount(&self) -> String {
-        collapse(&format!("{}/{}", self.mount, self.path))
+    /// Mount and path as Vault's own tools take them; `None` where `.` or `..` is a part of either, which the client would
+    /// resolve before Vault sees it.
+    pub fn below_mount(&self) -> Option<String> {
+        let place = collapse(&format!("{}/{}", self.mount, self.path));
+        let climbs = place.split('/').any(|part| matches!(part, "." | ".."));
+        (!climbs).then_some(place)
     }
 }
 

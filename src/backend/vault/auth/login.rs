@@ -9,9 +9,10 @@ use reqwest::{Client, Method};
 use super::{Auth, AuthMethod, InitialToken};
 use crate::backend::Surroundings;
 use crate::backend::vault::aws_iam;
-use crate::backend::vault::client::{Session, member, text};
+use crate::backend::vault::client::Session;
 use crate::backend::vault::error::VaultError;
 use crate::backend::vault::header;
+use crate::backend::vault::reply::{member, text};
 use crate::backend::vault::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline};
@@ -159,12 +160,9 @@ async fn token_from_login(
         .send(Method::POST, path, Some(body), deadline)
         .await?;
     let status = reply.status.as_u16();
-    let answer = reply.or_error(Some(path), &session.hidden())?.json();
-    let token = answer
-        .as_ref()
-        .and_then(|answer| member(answer, &["auth", "client_token"]))
-        .and_then(text);
-    match token {
+    let reply = reply.or_error(Some(path), &session.hidden())?;
+    let answer = reply.answer()?.value;
+    match member(&answer, &["auth", "client_token"]).and_then(text) {
         Some(token) if !token.is_empty() && header::value(token).is_none() => {
             Err(VaultError::UnusableToken.into())
         }
