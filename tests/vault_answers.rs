@@ -45,6 +45,7 @@ fn the_charset_of_the_content_type_counts() {
         ("text/plain", utf8, "wÃ¶rld"),
         ("application/octet-stream", utf8, "wörld"),
         ("application/json", latin1, "w\u{fffd}rld"),
+        ("application/json; charset=us-ascii", latin1, "w\u{fffd}rld"),
         ("application/json; charset=\"ISO-8859-1\"", latin1, "wörld"),
         ("text/html", latin1, "wörld"),
     ] {
@@ -182,6 +183,17 @@ fn after_a_redirect_the_target_alone_is_asked_again() {
         targets(&server),
         [READ, elsewhere, elsewhere, elsewhere, elsewhere]
     );
+}
+
+#[test]
+fn a_redirect_to_nowhere_is_not_followed() {
+    for location in ["", READ] {
+        let server = FakeServer::start(move |_| Some(Response::redirect(location)));
+        get_hello(&server)
+            .fails_with(6)
+            .says("redirects in a circle");
+        assert_eq!(targets(&server), [READ], "{location:?}");
+    }
 }
 
 /// Airflow asks where an id leads, and so does `secretctl`; what is asked about the mount afterwards never leaves it.

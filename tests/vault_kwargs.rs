@@ -65,7 +65,10 @@ fn an_address_is_not_repaired() {
         format!("http://{authority}#f"),
     ] {
         let kwargs = json!({"url": url, "token": TOKEN});
-        is_refused(&server, kwargs, "kwarg `url` is not").says("repairs nothing");
+        let output = is_refused(&server, kwargs, "kwarg `url` is not");
+        output
+            .says("repairs nothing")
+            .says("secret/data/variables/hello: kwarg");
         lookup(&server, json!({"url": "", "token": TOKEN}))
             .env("VAULT_ADDR", &url)
             .run()

@@ -71,7 +71,7 @@ fn redirect_policy(follow: bool) -> Policy {
     }
 }
 
-/// Follows a redirect to the same host and port, never from https to http.
+/// Follows a redirect to another address of the same host and port, never from https to http.
 fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let next = attempt.url();
     let stays = attempt.previous().first().is_none_or(|first| {
@@ -82,23 +82,27 @@ fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     });
     if !stays {
         let target = server_name(next);
-        return attempt.error(RedirectRefused { target });
+        return attempt.error(RedirectRefused::ToAnotherHost { target });
     }
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(RedirectRefused {
-            target: "itself again and again".into(),
-        });
+    // An empty Location too comes out as the address that was asked, and `requests` does not follow it.
+    let leads_nowhere = attempt.previous().last() == Some(next);
+    if leads_nowhere || attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(RedirectRefused::InACircle);
     }
     attempt.follow()
 }
 
-/// A redirect that would have carried the token to another host.
+/// A redirect that is not followed.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "it redirects to {target}, which was not asked because the token would go with the request"
-)]
-struct RedirectRefused {
-    target: String,
+enum RedirectRefused {
+    /// It would have carried the token along.
+    #[error(
+        "it redirects to {target}, which was not asked because the token would go with the request"
+    )]
+    ToAnotherHost { target: String },
+    /// It leads to where it comes from, at once or after many others.
+    #[error("it redirects in a circle")]
+    InACircle,
 }
 
 /// Scheme, host and port of an address: what may be shown of it.

@@ -19,8 +19,8 @@ use crate::secret::SecretText;
 /// A Vault server's address.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Scheme, host and port.
-    origin: Url,
+    /// Scheme, host and port; none for an address that cannot be used.
+    origin: Option<Url>,
     /// The path before `/v1/`, as it was written; empty or with a slash in front.
     base_path: String,
     /// The user and the password in the address, as the header that requests makes of them.
@@ -48,7 +48,7 @@ impl Server {
             None => (None, authority),
         };
         let server = Self {
-            origin: origin(scheme, host)?,
+            origin: Some(origin(scheme, host)?),
             base_path: match path.strip_prefix('\\') {
                 Some(_) => format!("/{path}"),
                 None => path.to_owned(),
@@ -66,10 +66,8 @@ impl Server {
 
     /// A stand-in for an address that cannot be used; nothing is ever sent to it.
     pub fn unusable() -> Self {
-        let origin = Url::parse("http://invalid.")
-            .unwrap_or_else(|_| unreachable!("a constant that parses"));
         Self {
-            origin,
+            origin: None,
             base_path: String::new(),
             authorization: None,
             password: None,
@@ -77,8 +75,8 @@ impl Server {
     }
 
     /// Scheme, host and port.
-    pub fn name(&self) -> String {
-        http::server_name(&self.origin)
+    pub fn name(&self) -> Option<String> {
+        self.origin.as_ref().map(http::server_name)
     }
 
     /// What requests makes of a user and a password in the address.
@@ -97,7 +95,7 @@ impl Server {
     /// a `..` that comes to light only when an escape is undone.
     pub fn url(&self, api_path: &str) -> Option<Url> {
         let (path, query) = self.target(api_path);
-        let mut url = self.origin.clone();
+        let mut url = self.origin.clone()?;
         url.set_path(&path);
         url.set_query(query.as_deref());
         (url.path() == path && url.query() == query.as_deref()).then_some(url)

@@ -210,7 +210,7 @@ impl Backend for VaultBackend {
         match self.secret_paths(kind, id) {
             Ok(paths) => Location::At {
                 places: paths.iter().map(|path| self.place(path)).collect(),
-                server: Some(self.settings.server.name()),
+                server: self.settings.server.name(),
             },
             Err(reason) => Location::Skipped(reason),
         }

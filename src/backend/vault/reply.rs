@@ -121,6 +121,7 @@ fn is_a_limit(problem: Problem) -> bool {
 /// What requests makes of a Content-Type.
 #[derive(Debug, PartialEq, Eq)]
 enum Charset {
+    Ascii,
     Utf8,
     Latin1,
     /// requests guesses; for UTF-8 it guesses right.
@@ -132,7 +133,8 @@ enum Charset {
 fn charset_of(content_type: &str) -> Charset {
     const AROUND: [char; 3] = ['"', '\'', ' '];
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let charset = parameters.split(';').find_map(|parameter| {
+    // Of several the last one counts.
+    let charset = parameters.rsplit(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_charset = name.trim_matches(AROUND).eq_ignore_ascii_case("charset");
         is_charset.then(|| value.trim_matches(AROUND).to_ascii_lowercase())
@@ -142,6 +144,7 @@ fn charset_of(content_type: &str) -> Charset {
         Some("latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "l1") => {
             Charset::Latin1
         }
+        Some("ascii" | "us-ascii") => Charset::Ascii,
         Some(other) => Charset::Other(http::servers_words(other, &[])),
         None if media_type.contains("text") => Charset::Latin1,
         None if media_type.contains("application/json") => Charset::Utf8,
@@ -151,14 +154,20 @@ fn charset_of(content_type: &str) -> Charset {
 
 /// `Response.text` with `errors="replace"`; the charset's name where it is none that can be read.
 fn decoded(body: &[u8], charset: Charset) -> Result<SecretText, String> {
-    match charset {
-        Charset::Utf8 => Ok(String::from_utf8_lossy(body).into_owned().into()),
-        Charset::Latin1 => Ok(body
-            .iter()
+    let each_byte = |character: fn(u8) -> char| -> SecretText {
+        body.iter()
             .copied()
-            .map(char::from)
+            .map(character)
             .collect::<String>()
-            .into()),
+            .into()
+    };
+    match charset {
+        Charset::Ascii => Ok(each_byte(|byte| match byte {
+            0..128 => char::from(byte),
+            _ => char::REPLACEMENT_CHARACTER,
+        })),
+        Charset::Utf8 => Ok(String::from_utf8_lossy(body).into_owned().into()),
+        Charset::Latin1 => Ok(each_byte(char::from)),
         Charset::Unknown => {
             let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
             let text = std::str::from_utf8(body).map_err(|_| "unknown".to_owned())?;
@@ -194,6 +203,11 @@ mod tests {
             ("application/json", Charset::Utf8),
             ("application/json;charset=UTF-8", Charset::Utf8),
             ("application/json; Charset = \"latin-1\"", Charset::Latin1),
+            (
+                "application/json; charset=utf8; charset=latin-1",
+                Charset::Latin1,
+            ),
+            ("text/plain; charset=us-ascii", Charset::Ascii),
             ("text/plain", Charset::Latin1),
             ("text/html; charset=utf-8", Charset::Utf8),
             ("application/octet-stream", Charset::Unknown),

@@ -135,7 +135,18 @@ fn timeout(kwargs: Kwargs<'_>) -> Result<Duration, KwargError> {
         .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST_TIMEOUT)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| {
-            let wanted = "a number of seconds above zero, and at most 2147483";
-            kwargs.wrong_type("timeout", wanted, given)
+            let wanted = "a number of seconds above 0 and up to 2147483";
+            match kwargs.wrong_type("timeout", wanted, given) {
+                KwargError::WrongType { class, name, .. } if seconds.is_some() => {
+                    let given = "another number";
+                    KwargError::WrongType {
+                        class,
+                        name,
+                        wanted,
+                        given,
+                    }
+                }
+                other => other,
+            }
         })
 }

@@ -175,5 +175,6 @@ fn a_place_is_the_path_below_v1() {
     );
     assert_eq!(server.place("../../../x"), "x");
     assert_eq!(server.place("../other"), "vault/other");
-    assert_eq!(server.name(), "https://v.example");
+    assert_eq!(server.name().unwrap(), "https://v.example");
+    assert_eq!(Server::unusable().name(), None);
 }
