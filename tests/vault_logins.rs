@@ -406,3 +406,42 @@ fn what_a_login_sends_is_never_shown() {
         }
     }
 }
+
+/// Vault sees the headers that AWS is to see, so it may repeat what stands in them; and STS may answer anything.
+#[test]
+fn the_credentials_of_a_role_are_never_shown() {
+    let role = json!({"RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "s", "DurationSeconds": 900, "ExternalId": "x"});
+    let kwargs = json!({"auth_type": "aws_iam", "role_id": "r", "assume_role_kwargs": role});
+    let as_role = |server: &FakeServer, sts: &FakeServer| {
+        lookup(server, kwargs.clone())
+            .secret("role-session-token")
+            .secret("own-session-token/1")
+            .env("AWS_ACCESS_KEY_ID", "AKOWN")
+            .env("AWS_SECRET_ACCESS_KEY", "own-secret-key")
+            .env("AWS_SESSION_TOKEN", "own-session-token/1")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .env("AWS_ENDPOINT_URL_STS", &sts.url())
+            .run()
+    };
+    let server = FakeServer::start(|request| {
+        let headers = request.json()["iam_request_headers"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let headers = String::from_utf8(STANDARD.decode(headers).unwrap()).unwrap();
+        let headers: Value = serde_json::from_str(&headers).unwrap();
+        let token = headers["X-Amz-Security-Token"][0].as_str().unwrap();
+        Some(Response::json(
+            400,
+            &json!({"errors": [format!("no: {token}")]}),
+        ))
+    });
+    as_role(&server, &sts()).fails_with(5).says("no: ****");
+
+    let echo = FakeServer::start(|request| {
+        let token = request.header("x-amz-security-token").unwrap();
+        let answer = format!("<ErrorResponse><Error><Code>{token}</Code></Error></ErrorResponse>");
+        Some(Response::new(403, "text/xml", answer))
+    });
+    as_role(&server, &echo).fails_with(5).says("sts:AssumeRole");
+}

@@ -176,7 +176,8 @@ async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Crede
         assume_role::with_parameters(aws_sdk_sts::Client::new(session).assume_role(), kwargs)
             .map_err(|assume_role::WrongParameter(name)| wrong_member(&name))?;
     let answer = request.send().await.map_err(|error| {
-        let code = error.code().unwrap_or("no answer from STS").to_owned();
+        let code = error.code().filter(|code| is_plain(code));
+        let code = code.unwrap_or("no answer from STS");
         not_signed(format!(
             "sts:AssumeRole with \"assume_role_kwargs\" failed: {code}"
         ))
@@ -185,6 +186,12 @@ async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Crede
         .credentials
         .ok_or_else(|| not_signed("STS gave no credentials for the role".into()))?;
     Ok(assume_role::granted(granted))
+}
+
+/// Whether an error code is one of AWS's own, which are words; nothing else that is sent in its place is shown.
+fn is_plain(code: &str) -> bool {
+    let is_of_a_word = |c: char| c.is_ascii_alphabetic() || c == '.';
+    code.len() <= 64 && code.chars().all(is_of_a_word)
 }
 
 fn wrong_member(name: &str) -> Error {
