@@ -182,6 +182,24 @@ fn an_external_account_acts_as_a_service_account() {
     run(&server, &kwargs).run().prints("found").quietly();
 }
 
+/// What the headers of `credential_source` prove is as secret as the token that they are for.
+#[test]
+fn the_headers_for_an_external_accounts_token_are_never_shown() {
+    const KEY: &str = "the-key-to-the-subject-token";
+    let server = google(|request| {
+        let heard = request.header("x-key").unwrap();
+        assert_eq!(heard, KEY);
+        let answer = json!({"error": "denied", "error_description": format!("no: {heard}")});
+        Some(Response::json(400, &answer))
+    });
+    let source = json!({"url": format!("{}/subject", server.url()), "headers": {"X-Key": KEY}});
+    run_with_file(&server, &external_account(&server.url(), &source))
+        .secret(KEY)
+        .run()
+        .fails_with(5)
+        .says("denied: no: ****");
+}
+
 const IAM: &str = "https://www.googleapis.com/auth/iam";
 
 /// A token file keeps its newline, as google-auth takes it.

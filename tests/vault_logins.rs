@@ -360,3 +360,88 @@ fn azure_and_radius_never_write_their_configuration() {
         assert_eq!(server.requests().len(), 2);
     }
 }
+
+/// A server that repeats what it was sent, at the login and at each request after it, in plain and in base64.
+#[test]
+fn what_a_login_sends_is_never_shown() {
+    const SECRET: &str = "a-long\tand  secret\u{e9} \"text\"";
+    for kwargs in [
+        json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": format!(" {SECRET}\n")}),
+        json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token_path": "secret"}),
+        json!({"auth_type": "kubernetes", "kubernetes_role": "r", "kubernetes_jwt_path": "secret"}),
+        json!({"auth_type": "userpass", "username": "u", "password": SECRET}),
+        json!({"auth_type": "ldap", "username": "u", "password": SECRET}),
+        json!({"auth_type": "approle", "role_id": "r", "secret_id": SECRET}),
+        json!({"auth_type": "approle", "role_id": SECRET}),
+        json!({"auth_type": "github", "token": SECRET}),
+        json!({"auth_type": "aws_iam", "key_id": "AKIAEXAMPLE", "secret_id": SECRET}),
+    ] {
+        for login_status in [400, 200] {
+            let heard = std::sync::Mutex::new(String::new());
+            let server = FakeServer::start(move |request| {
+                let mut heard = heard.lock().unwrap();
+                if request.method == "POST" {
+                    *heard = String::from_utf8_lossy(&request.body).into_owned();
+                }
+                let values = serde_json::from_str::<serde_json::Map<String, Value>>(&heard);
+                let values = values.unwrap();
+                let mut errors: Vec<String> = values.values().map(ToString::to_string).collect();
+                errors.extend(values.values().filter_map(Value::as_str).map(str::to_owned));
+                errors.push(STANDARD.encode(&*heard));
+                let answer = json!({"errors": errors, "auth": {"client_token": "s.logged-in"}});
+                let status = if request.method == "POST" {
+                    login_status
+                } else {
+                    400
+                };
+                Some(Response::json(status, &answer))
+            });
+            let output = lookup(&server, kwargs.clone())
+                .file("secret", format!("{SECRET}\n"))
+                .secret(SECRET)
+                .secret("a-long and secret")
+                .secret("s.logged-in")
+                .run();
+            output.fails_with(if login_status == 200 { 6 } else { 5 });
+        }
+    }
+}
+
+/// Vault sees the headers that AWS is to see, so it may repeat what stands in them; and STS may answer anything.
+#[test]
+fn the_credentials_of_a_role_are_never_shown() {
+    let role = json!({"RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "s", "DurationSeconds": 900, "ExternalId": "x"});
+    let kwargs = json!({"auth_type": "aws_iam", "role_id": "r", "assume_role_kwargs": role});
+    let as_role = |server: &FakeServer, sts: &FakeServer| {
+        lookup(server, kwargs.clone())
+            .secret("role-session-token")
+            .secret("own-session-token/1")
+            .env("AWS_ACCESS_KEY_ID", "AKOWN")
+            .env("AWS_SECRET_ACCESS_KEY", "own-secret-key")
+            .env("AWS_SESSION_TOKEN", "own-session-token/1")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .env("AWS_ENDPOINT_URL_STS", &sts.url())
+            .run()
+    };
+    let server = FakeServer::start(|request| {
+        let headers = request.json()["iam_request_headers"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let headers = String::from_utf8(STANDARD.decode(headers).unwrap()).unwrap();
+        let headers: Value = serde_json::from_str(&headers).unwrap();
+        let token = headers["X-Amz-Security-Token"][0].as_str().unwrap();
+        Some(Response::json(
+            400,
+            &json!({"errors": [format!("no: {token}")]}),
+        ))
+    });
+    as_role(&server, &sts()).fails_with(5).says("no: ****");
+
+    let echo = FakeServer::start(|request| {
+        let token = request.header("x-amz-security-token").unwrap();
+        let answer = format!("<ErrorResponse><Error><Code>{token}</Code></Error></ErrorResponse>");
+        Some(Response::new(403, "text/xml", answer))
+    });
+    as_role(&server, &echo).fails_with(5).says("sts:AssumeRole");
+}

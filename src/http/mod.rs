@@ -7,6 +7,7 @@
 mod client;
 mod proxy;
 mod retry;
+mod servers_words;
 mod tls;
 
 use std::error::Error as StdError;
@@ -20,6 +21,7 @@ use url::Url;
 pub use client::{Client, SendError, SettingFault};
 pub use proxy::{KwargProxies, Proxies};
 pub use retry::{Deadline, RetryRule};
+pub use servers_words::servers_words;
 pub use tls::{ClientCertificate, PemSource, Verify};
 
 use self::proxy::ProxyRules;
@@ -86,7 +88,7 @@ fn redirect_policy(follow: bool) -> Policy {
     }
 }
 
-/// Follows a redirect to the same host and port, never from https to http.
+/// Follows a redirect to another address of the same host and port, never from https to http.
 fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let next = attempt.url();
     let stays = attempt.previous().first().is_none_or(|first| {
@@ -97,23 +99,27 @@ fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     });
     if !stays {
         let target = server_name(next);
-        return attempt.error(RedirectRefused { target });
+        return attempt.error(RedirectRefused::ToAnotherHost { target });
     }
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(RedirectRefused {
-            target: "itself again and again".into(),
-        });
+    // An empty Location too comes out as the address that was asked, and `requests` does not follow it.
+    let leads_nowhere = attempt.previous().last() == Some(next);
+    if leads_nowhere || attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(RedirectRefused::InACircle);
     }
     attempt.follow()
 }
 
-/// A redirect that would have carried the token to another host.
+/// A redirect that is not followed.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "it redirects to {target}, which was not asked because the token would go with the request"
-)]
-struct RedirectRefused {
-    target: String,
+enum RedirectRefused {
+    /// It would have carried the token along.
+    #[error(
+        "it redirects to {target}, which was not asked because the token would go with the request"
+    )]
+    ToAnotherHost { target: String },
+    /// It leads to where it comes from, at once or after many others.
+    #[error("it redirects in a circle")]
+    InACircle,
 }
 
 /// Scheme, host and port of an address: what may be shown of it.
@@ -155,29 +161,9 @@ pub async fn read_body(mut response: Response) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// A server's own short message, made fit for a terminal: one line, printable, at most 200 characters, without `secrets`.
-pub fn servers_words(message: &str, secrets: &[&str]) -> String {
-    let mut words: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        words = words.replace(secret, "****");
-    }
-    let printable: String = words.chars().filter(|c| !c.is_control()).collect();
-    match printable.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &printable[..end]),
-        None => printable,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_servers_words_are_one_short_line_without_secrets() {
-        let words = servers_words("1 error:\n\t* bad token s.abc\u{1b}[31m", &["s.abc", ""]);
-        assert_eq!(words, "1 error: * bad token ****[31m");
-        assert_eq!(servers_words(&"x".repeat(500), &[]).chars().count(), 201);
-    }
 
     #[test]
     fn an_address_is_shown_without_user_path_and_query() {

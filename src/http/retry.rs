@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use url::Url;
 
-use super::Client;
+use super::{Client, failed};
 use crate::error::Result;
 
 /// When the whole lookup must be over.
@@ -66,7 +67,8 @@ fn is_repeatable(method: &Method) -> bool {
 }
 
 impl RetryRule {
-    /// Sends a request, again where this rule says so, until `deadline`; `tell` hears what came of each try.
+    /// Sends a request, again where this rule says so, until `deadline`; `tell` hears what came of each try. Once a redirect
+    /// was followed, its target alone is asked again, with all the repetitions that there are.
     ///
     /// # Errors
     /// No answer. Every status is an answer.
@@ -79,10 +81,20 @@ impl RetryRule {
         tell: impl Fn(&str),
     ) -> Result<Response> {
         let mut tried = 0;
+        let mut target: Option<Url> = None;
         loop {
             tried += 1;
-            let (outcome, pause) = match http.send(request()).await {
+            let mut request = request().build().map_err(|error| failed(&error))?;
+            if let Some(target) = &target {
+                request.url_mut().clone_from(target);
+            }
+            let asked = request.url().clone();
+            let (outcome, pause) = match http.execute(request).await {
                 Ok(response) => {
+                    if *response.url() != asked {
+                        tried = 1;
+                        target = Some(response.url().clone());
+                    }
                     tell(response.status().as_str());
                     let pause = self.pause(tried, method, response.status(), response.headers());
                     (Ok(response), pause)

@@ -207,3 +207,22 @@ fn a_role_that_sts_refuses_is_told_with_the_permission() {
         .fails_with(5)
         .says("sts:AssumeRole on arn:aws:iam::1:role/r was refused with AccessDenied");
 }
+
+#[test]
+fn the_session_token_that_a_role_is_asked_for_with_is_never_shown() {
+    const TOKEN: &str = "the-session-token-of-the-base";
+    let server = FakeServer::start(|request| {
+        let heard = request.header("x-amz-security-token").unwrap();
+        let refusal = format!(
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no: {heard}</Message></Error></ErrorResponse>"
+        );
+        Some(Response::new(403, "text/xml", refusal))
+    });
+    let run = lookup(&server, &json!({"role_arn": "arn:aws:iam::1:role/r"}));
+    with_environment_keys(run)
+        .env("AWS_SESSION_TOKEN", TOKEN)
+        .secret(TOKEN)
+        .run()
+        .fails_with(5)
+        .says("sts:AssumeRole");
+}

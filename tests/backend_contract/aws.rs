@@ -8,6 +8,8 @@ use super::{BackendUnderTest, Credential};
 /// The session token: of the three parts of AWS credentials the only secret one that is sent.
 const TOKEN: &str = "the-session-token-of-the-contract-suite";
 
+const OWN_WORDS: &str = "something of the service's own";
+
 pub const PARAMETER_STORE: BackendUnderTest = BackendUnderTest {
     class: "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend",
     start: |handler| FakeServer::start(handler),
@@ -25,8 +27,9 @@ pub const PARAMETER_STORE: BackendUnderTest = BackendUnderTest {
             &json!({"Parameter": {"Name": "/airflow/variables/hello", "Value": text}}),
         )
     },
-    absent: || error(400, "ParameterNotFound"),
-    failure: |status| failure(status, "InternalServerError"),
+    absent: || error(400, "ParameterNotFound", OWN_WORDS),
+    failure: |status| failure(status, "InternalServerError", OWN_WORDS),
+    failure_saying: |status, message| failure(status, "InternalServerError", message),
     explanation,
 };
 
@@ -47,8 +50,9 @@ pub const SECRETS_MANAGER: BackendUnderTest = BackendUnderTest {
             &json!({"Name": "airflow/variables/hello", "SecretString": text}),
         )
     },
-    absent: || error(400, "ResourceNotFoundException"),
-    failure: |status| failure(status, "InternalServiceError"),
+    absent: || error(400, "ResourceNotFoundException", OWN_WORDS),
+    failure: |status| failure(status, "InternalServiceError", OWN_WORDS),
+    failure_saying: |status, message| failure(status, "InternalServiceError", message),
     explanation,
 };
 
@@ -68,27 +72,26 @@ fn target(request: &Request) -> &str {
 }
 
 /// AWS tells by the code what other services tell by the status.
-fn failure(status: u16, fault: &str) -> Response {
+fn failure(status: u16, fault: &str, message: &str) -> Response {
     match status {
-        401 => error(400, "UnrecognizedClientException"),
-        403 => error(400, "AccessDeniedException"),
-        429 => error(400, "ThrottlingException"),
-        status => error(status, fault),
+        401 => error(400, "UnrecognizedClientException", message),
+        403 => error(400, "AccessDeniedException", message),
+        429 => error(400, "ThrottlingException", message),
+        status => error(status, fault, message),
     }
 }
 
-fn error(status: u16, code: &str) -> Response {
-    Response::json(
-        status,
-        &json!({"__type": code, "message": "something of the service's own"}),
-    )
+fn error(status: u16, code: &str, message: &str) -> Response {
+    Response::json(status, &json!({"__type": code, "message": message}))
 }
 
 /// Whether similar names exist, and who is asking.
 fn explanation(request: &Request, credential: Credential) -> Option<Response> {
     match (target(request), credential) {
         ("AmazonSSM.GetParameters", _) => Some(Response::json(200, &json!({"Parameters": []}))),
-        ("secretsmanager.DescribeSecret", _) => Some(error(400, "ResourceNotFoundException")),
+        ("secretsmanager.DescribeSecret", _) => {
+            Some(error(400, "ResourceNotFoundException", OWN_WORDS))
+        }
         ("", Credential::Good) => Some(Response::new(200, "text/xml", IDENTITY)),
         ("", Credential::Bad) => Some(Response::new(403, "text/xml", WHO_ARE_YOU)),
         _ => None,

@@ -12,6 +12,7 @@ use super::{BackendUnderTest, Credential};
 
 const CLIENT_SECRET: &str = "~the-client-secret-of-the-contract-suite";
 const TOKEN: &str = "the-token-of-the-contract-suite";
+const OWN_WORDS: &str = "something of the service's own";
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 
 /// Who vouches for the server, and the file that says so.
@@ -39,8 +40,9 @@ pub const BACKEND: BackendUnderTest = BackendUnderTest {
             &json!({"value": text, "attributes": {"enabled": true}}),
         )
     },
-    absent: || failure(404),
-    failure,
+    absent: || failure(404, OWN_WORDS),
+    failure: |status| failure(status, OWN_WORDS),
+    failure_saying: failure,
     explanation,
 };
 
@@ -58,8 +60,8 @@ fn surroundings(run: Secretctl, url: &str) -> Secretctl {
         .env("SSL_CERT_FILE", &ca)
 }
 
-fn failure(status: u16) -> Response {
-    let error = json!({"code": "Some", "message": "something of the service's own"});
+fn failure(status: u16, message: &str) -> Response {
+    let error = json!({"code": "Some", "message": message});
     Response::json(status, &json!({"error": error}))
 }
 
@@ -76,7 +78,7 @@ fn explanation(request: &Request, credential: Credential) -> Option<Response> {
         Credential::Bad if is_login => {
             Some(Response::json(401, &json!({"error": "invalid_client"})))
         }
-        _ if request.path().starts_with("/deletedsecrets/") => Some(failure(404)),
+        _ if request.path().starts_with("/deletedsecrets/") => Some(failure(404, OWN_WORDS)),
         _ if request.header("authorization").is_none() => Some(challenge()),
         _ => None,
     }
@@ -86,5 +88,5 @@ fn challenge() -> Response {
     let header = format!(
         "Bearer authorization=\"https://login.microsoftonline.com/{TENANT}\", resource=\"https://vault.azure.net\""
     );
-    failure(401).header("WWW-Authenticate", &header)
+    failure(401, OWN_WORDS).header("WWW-Authenticate", &header)
 }

@@ -21,17 +21,20 @@ pub const BACKEND: BackendUnderTest = BackendUnderTest {
     },
     found: |text| secret_manager::payload(text),
     absent: || secret_manager::error(404, "NOT_FOUND", "Secret not found or has no versions."),
-    failure: |status| {
-        let code = match status {
-            401 => "UNAUTHENTICATED",
-            403 => "PERMISSION_DENIED",
-            429 => "RESOURCE_EXHAUSTED",
-            _ => "INTERNAL",
-        };
-        secret_manager::error(status, code, "something of the service's own")
-    },
+    failure: |status| failure(status, "something of the service's own"),
+    failure_saying: failure,
     explanation,
 };
+
+fn failure(status: u16, message: &str) -> Response {
+    let code = match status {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        429 => "RESOURCE_EXHAUSTED",
+        _ => "INTERNAL",
+    };
+    secret_manager::error(status, code, message)
+}
 
 fn kwargs(url: &str) -> Value {
     let account = json!({

@@ -28,14 +28,17 @@ pub const BACKEND: BackendUnderTest = BackendUnderTest {
         list(&[json!({"metadata": {"name": "s"}, "data": {"value": STANDARD.encode(text)}})])
     },
     absent: || list(&[]),
-    failure: |status| {
-        Response::json(
-            status,
-            &json!({"kind": "Status", "message": "something of the service's own", "code": status}),
-        )
-    },
+    failure: |status| failure(status, "something of the service's own"),
+    failure_saying: failure,
     explanation,
 };
+
+fn failure(status: u16, message: &str) -> Response {
+    Response::json(
+        status,
+        &json!({"kind": "Status", "message": message, "code": status}),
+    )
+}
 
 fn with_kubeconfig(run: Secretctl, url: &str) -> Secretctl {
     let config = json!({

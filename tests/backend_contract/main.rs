@@ -16,6 +16,8 @@ mod vault;
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use support::cli::{Output, Secretctl};
@@ -52,6 +54,8 @@ struct BackendUnderTest {
     absent: fn() -> Response,
     /// The service's own way to fail with a status.
     failure: fn(u16) -> Response,
+    /// The same, with a message.
+    failure_saying: fn(u16, &str) -> Response,
     /// The service's answer to whatever else is asked: for a token, or after a failed read to explain it.
     explanation: fn(&Request, Credential) -> Option<Response>,
 }
@@ -205,6 +209,59 @@ fn failure_falls_through_loudly(backend: &BackendUnderTest) {
         .fails_with(6);
 }
 
+/// A service that repeats what it was sent, in whichever form, makes nobody else hear it.
+fn echo(backend: &BackendUnderTest) {
+    for form in ECHOES {
+        for status in [400, 401, 403] {
+            for credential in [Credential::Good, Credential::Bad] {
+                let (is_read, explanation) = (backend.is_read, backend.explanation);
+                let failure = backend.failure_saying;
+                let server = (backend.start)(Box::new(move |request| {
+                    match explanation(request, credential) {
+                        Some(answer) if !is_read(request) => Some(answer),
+                        _ => Some(failure(status, &form(&sent(request)))),
+                    }
+                }));
+                let output = backend
+                    .lookup(&server)
+                    .args(["-vv", "--timeout", "1"])
+                    .run();
+                assert!(
+                    ![Some(0), Some(3), Some(70)].contains(&output.code),
+                    "{output}"
+                );
+                assert!(backend.reads(&server) > 0 || matches!(credential, Credential::Bad));
+            }
+        }
+    }
+}
+
+/// The credentials of a request as they were sent, and its body.
+fn sent(request: &Request) -> String {
+    let headers = ["authorization", "x-vault-token", "x-amz-security-token"];
+    let headers = headers.iter().filter_map(|name| request.header(name));
+    let body = String::from_utf8_lossy(&request.body);
+    format!("no: {} {body}", headers.collect::<Vec<_>>().join(" "))
+}
+
+/// The forms in which a service may repeat a text.
+const ECHOES: [fn(&str) -> String; 6] = [
+    str::to_owned,
+    |text| json!(text).to_string(),
+    |text| {
+        text.chars()
+            .map(|c| format!("\\u{:04x}", u32::from(c)))
+            .collect()
+    },
+    |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    |text| STANDARD.encode(text),
+    |text| {
+        text.chars()
+            .map(|c| format!("&#{};", u32::from(c)))
+            .collect()
+    },
+];
+
 fn nobody_listens(backend: &BackendUnderTest) {
     let server = backend.unasked();
     let lookup = backend.lookup(&server);
@@ -336,7 +393,7 @@ macro_rules! contract {
     };
     ($backend:ident = $under_test:path) => {
         contract!($backend = $under_test: found absent kind_switched_off credential_refused forbidden throttled broken_service
-            failure_falls_through_loudly nobody_listens connection_cut not_http not_json web_page no_answer slow_answer
+            failure_falls_through_loudly echo nobody_listens connection_cut not_http not_json web_page no_answer slow_answer
             retries_in_time body_too_large redirect_to_another_host endless_redirect);
     };
     ($backend:ident = $under_test:path: $($case:ident)*) => {

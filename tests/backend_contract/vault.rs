@@ -24,14 +24,14 @@ pub const BACKEND: BackendUnderTest = BackendUnderTest {
         )
     },
     absent: || Response::json(404, &json!({"errors": []})),
-    failure: |status| {
-        Response::json(
-            status,
-            &json!({"errors": ["something of the service's own"]}),
-        )
-    },
+    failure: |status| failure(status, "something of the service's own"),
+    failure_saying: failure,
     explanation,
 };
+
+fn failure(status: u16, message: &str) -> Response {
+    Response::json(status, &json!({"errors": [message]}))
+}
 
 fn kwargs(url: &str) -> Value {
     json!({"url": url, "token": TOKEN})

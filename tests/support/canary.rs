@@ -21,6 +21,15 @@ impl Canary {
             ("debug-escaped", secret.escape_debug().to_string()),
             ("percent-encoded", percent_encoded(secret, "%20")),
             ("form-encoded", percent_encoded(secret, "+")),
+            (
+                "percent-encoded throughout",
+                each_byte(secret, |byte| format!("%{byte:02X}")),
+            ),
+            ("in HTML", each_character(secret, |c| format!("&#{c};"))),
+            (
+                "in \\u escapes",
+                each_character(secret, |c| format!("\\u{c:04x}")),
+            ),
         ];
         forms.extend(base64_forms(secret).map(|form| ("in base64", form)));
         Self { forms }
@@ -35,6 +44,14 @@ impl Canary {
             .find(|(_, form)| holds(form))
             .map(|(name, _)| *name)
     }
+}
+
+fn each_byte(text: &str, escape: impl Fn(u8) -> String) -> String {
+    text.bytes().map(escape).collect()
+}
+
+fn each_character(text: &str, escape: impl Fn(u32) -> String) -> String {
+    text.chars().map(|c| escape(u32::from(c))).collect()
 }
 
 fn json_escaped(text: &str) -> String {

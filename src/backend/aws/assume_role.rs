@@ -149,7 +149,8 @@ pub async fn session_role(
     let client = aws_sdk_sts::Client::from_conf(base.sts(Some(own)));
     let request = with_parameters(client.assume_role(), parameters).map_err(wrong_parameter)?;
     let operation = "sts:AssumeRole";
-    let secrets = [own.credentials.secret_access_key()];
+    let secrets = Vec::<SecretText>::from(own);
+    let secrets: Vec<&str> = secrets.iter().map(SecretText::expose).collect();
     let answer = request
         .send()
         .await

@@ -219,7 +219,8 @@ async fn ask(
         request = request.header(name, value.expose());
     }
     let by = "the URL of the external account's own token";
-    let reply = exchange.ask(by, request, &[]).await?;
+    let hidden: Vec<&str> = headers.iter().map(|(_, value)| value.expose()).collect();
+    let reply = exchange.ask(by, request, &hidden).await?;
     Ok(reply.body().clone())
 }
 

@@ -181,7 +181,8 @@ async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Crede
         assume_role::with_parameters(aws_sdk_sts::Client::new(session).assume_role(), kwargs)
             .map_err(|assume_role::WrongParameter(name)| wrong_member(&name))?;
     let answer = request.send().await.map_err(|error| {
-        let code = error.code().unwrap_or("no answer from STS").to_owned();
+        let code = error.code().filter(|code| is_plain(code));
+        let code = code.unwrap_or("no answer from STS");
         not_signed(format!(
             "sts:AssumeRole with \"assume_role_kwargs\" failed: {code}"
         ))
@@ -190,6 +191,12 @@ async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Crede
         .credentials
         .ok_or_else(|| not_signed("STS gave no credentials for the role".into()))?;
     Ok(assume_role::granted(granted))
+}
+
+/// Whether an error code is one of AWS's own, which are words; nothing else that is sent in its place is shown.
+fn is_plain(code: &str) -> bool {
+    let is_of_a_word = |c: char| c.is_ascii_alphabetic() || c == '.';
+    code.len() <= 64 && code.chars().all(is_of_a_word)
 }
 
 fn wrong_member(name: &str) -> Error {
@@ -244,6 +251,26 @@ fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, V
         }
     }
     Ok(headers)
+}
+
+/// What is secret in the headers of a login's body: the signature, and the token of temporary credentials.
+pub fn secrets_in(iam_request_headers: &str) -> Vec<SecretText> {
+    let decoded = BASE64.decode(iam_request_headers).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(Ok(Value::Dict(headers))) = text.map(|text| json::loads(&text)) else {
+        return Vec::new();
+    };
+    let first = |name| match headers.get(name)? {
+        Value::List(values) => values.first()?.as_text().cloned(),
+        _ => None,
+    };
+    let token: Option<SecretText> = first("X-Amz-Security-Token");
+    let authorization: Option<SecretText> = first("Authorization");
+    let signature = authorization.and_then(|text| {
+        let (_, signature) = text.expose().rsplit_once("Signature=")?;
+        Some(SecretText::from(signature))
+    });
+    token.into_iter().chain(signature).collect()
 }
 
 #[cfg(test)]

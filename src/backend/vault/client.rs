@@ -2,9 +2,12 @@
 //!
 //! The surprising rule: a login carries `X-Vault-Token` when the environment or `~/.vault-token` has a token.
 
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 
 use super::error::VaultError;
+use super::header;
+use super::reply::Reply;
 use super::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Client, Deadline, RetryRule};
@@ -24,30 +27,37 @@ pub struct Session {
     http: Client,
     settings: Settings,
     token: Option<SecretText>,
+    /// Where the token comes from, in words.
+    token_origin: String,
+    /// What was sent before this token, and must not come back into sight.
+    spent: Vec<SecretText>,
     trace: Trace,
 }
 
-/// What Vault answered.
-pub struct Reply {
-    /// The status.
-    pub status: StatusCode,
-    body: SecretText,
-}
-
 impl Session {
-    /// A session that shows `token`, or none.
+    /// A session that shows `token`, the one that hvac starts with, or none.
     pub fn new(http: Client, settings: Settings, token: Option<SecretText>, trace: Trace) -> Self {
         Self {
             http,
             settings,
             token: token.filter(|token| !token.expose().is_empty()),
+            token_origin: "`VAULT_TOKEN` or `~/.vault-token`".into(),
+            spent: Vec::new(),
             trace,
         }
     }
 
     /// The same client showing another token.
-    pub fn with_token(self, token: Option<SecretText>) -> Self {
-        Self::new(self.http, self.settings, token, self.trace)
+    pub fn with_token(mut self, token: Option<SecretText>) -> Self {
+        self.spent.extend(self.token.take());
+        self.token = token.filter(|token| !token.expose().is_empty());
+        self.token_origin = self.settings.token_origin();
+        self
+    }
+
+    /// Keeps what is about to be sent out of everything that the server says from now on.
+    pub fn hide(&mut self, secrets: impl IntoIterator<Item = SecretText>) {
+        self.spent.extend(secrets);
     }
 
     /// Whether there is a token to show.
@@ -58,8 +68,14 @@ impl Session {
     /// What must not appear in anything the server says.
     pub fn hidden(&self) -> Vec<&str> {
         let mut hidden = self.settings.auth.secrets();
-        hidden.extend(self.token.as_ref().map(SecretText::expose));
+        hidden.extend(self.token.iter().chain(&self.spent).map(SecretText::expose));
+        hidden.extend(self.settings.server.secrets());
         hidden
+    }
+
+    /// Names and other short words of the server's, fit to be shown.
+    pub fn servers_words(&self, words: &str) -> String {
+        http::servers_words(words, &self.hidden())
     }
 
     /// Sends one request, again where the provider would, until `deadline`.
@@ -73,49 +89,56 @@ impl Session {
         body: Option<&Value>,
         deadline: Deadline,
     ) -> Result<Reply> {
-        let request = || self.request(&method, api_path, body, deadline);
+        let url = self.settings.server.url(api_path);
+        let url = url.ok_or_else(|| VaultError::NotAPath {
+            path: self.settings.server.place(api_path),
+        })?;
+        let headers = self.headers()?;
+        let request = || {
+            let request = self.http.request(method.clone(), url.clone());
+            let request = request
+                .headers(headers.clone())
+                .timeout(deadline.left().min(self.settings.http.timeout));
+            match body {
+                Some(body) => request
+                    .header("Content-Type", "application/json")
+                    .body(json::dumps(body)),
+                None => request,
+            }
+        };
         let tell = |result: &str| self.tell(&method, api_path, result);
         let sent = RETRIES.send(&self.http, &method, deadline, request, tell);
-        self.reply(sent.await?).await
+        Reply::read(sent.await?).await
     }
 
-    fn request(
-        &self,
-        method: &Method,
-        api_path: &str,
-        body: Option<&Value>,
-        deadline: Deadline,
-    ) -> RequestBuilder {
-        let url = self.settings.server.url(api_path);
-        let mut request = self.http.request(method.clone(), url);
-        request = request.timeout(deadline.left().min(self.settings.http.timeout));
-        if self.settings.request_header {
-            request = request.header("X-Vault-Request", "true");
+    /// The headers of hvac's adapter, and the one that requests makes of a user in the address.
+    fn headers(&self) -> Result<HeaderMap, VaultError> {
+        let settings = &self.settings;
+        let mut headers = HeaderMap::new();
+        let mut insert = |name: &'static str, text: &str, what: &dyn Fn() -> String| {
+            let value =
+                header::value(text).ok_or_else(|| VaultError::NotAHeader { what: what() })?;
+            headers.insert(name, value);
+            Ok(())
+        };
+        if settings.request_header {
+            insert("x-vault-request", "true", &String::new)?;
         }
         if let Some(token) = &self.token {
-            request = request.header("X-Vault-Token", token.expose());
+            let what = || format!("the token from {}", self.token_origin);
+            insert("x-vault-token", token.expose(), &what)?;
         }
-        if let Some(namespace) = &self.settings.namespace {
-            request = request.header("X-Vault-Namespace", namespace);
+        if let Some(namespace) = &settings.namespace {
+            insert("x-vault-namespace", namespace, &|| {
+                "kwarg `namespace`".into()
+            })?;
         }
-        match body {
-            Some(body) => request
-                .header("Content-Type", "application/json")
-                .body(json::dumps(body)),
-            None => request,
+        if let Some(user) = settings.server.authorization() {
+            insert("authorization", user.expose(), &|| {
+                "the user in the address".into()
+            })?;
         }
-    }
-
-    async fn reply(&self, response: reqwest::Response) -> Result<Reply> {
-        let status = response.status();
-        let body = http::read_body(response).await?;
-        let body = String::from_utf8(body).map_err(|_| VaultError::NotVault {
-            status: status.as_u16(),
-        })?;
-        Ok(Reply {
-            status,
-            body: body.into(),
-        })
+        Ok(headers)
     }
 
     fn tell(&self, method: &Method, api_path: &str, result: &str) {
@@ -125,61 +148,5 @@ impl Session {
                 self.settings.server.place(api_path)
             )
         });
-    }
-}
-
-impl Reply {
-    /// The body as JSON, where Vault says it is: with status 200.
-    pub fn json(&self) -> Option<Value> {
-        (self.status == StatusCode::OK)
-            .then(|| json::loads(self.body.expose()).ok())
-            .flatten()
-    }
-
-    /// The answer if it is a success, else the error that its status stands for.
-    ///
-    /// `login` is the path of a login that was asked for.
-    pub fn or_error(self, login: Option<&str>, hidden: &[&str]) -> Result<Reply> {
-        if self.status.is_success() {
-            return Ok(self);
-        }
-        Err(VaultError::from_status(self.status.as_u16(), self.servers_words(hidden), login).into())
-    }
-
-    /// The `errors` of Vault's own error body, without `hidden`; nothing else of a failed body is ever shown.
-    fn servers_words(&self, hidden: &[&str]) -> Option<String> {
-        let Ok(Value::Dict(mut body)) = json::loads(self.body.expose()) else {
-            return None;
-        };
-        let Some(Value::List(errors)) = body.shift_remove("errors") else {
-            return None;
-        };
-        let words: Vec<&str> = errors.iter().filter_map(text).collect();
-        (!words.is_empty()).then(|| http::servers_words(&words.join("; "), hidden))
-    }
-
-    /// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
-    pub fn deleted_version(&self) -> Option<&'static str> {
-        let body = json::loads(self.body.expose()).ok()?;
-        match member(&body, &["data", "metadata", "destroyed"])? {
-            Value::Bool(true) => Some("its latest version is destroyed"),
-            _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
-        }
-    }
-}
-
-/// The member of nested JSON objects at `path`.
-pub fn member<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| match value {
-        Value::Dict(members) => members.get(*name),
-        _ => None,
-    })
-}
-
-/// A value's text, if it is text.
-pub fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text.expose()),
-        _ => None,
     }
 }

@@ -4,9 +4,10 @@
 
 use reqwest::Method;
 
-use super::client::{Session, member, text};
+use super::client::Session;
 use super::error::VaultError;
 use super::path::SecretPath;
+use super::reply::{member, text};
 use super::settings::{KvVersion, Settings};
 use crate::error::Error;
 use crate::http::Deadline;
@@ -23,25 +24,36 @@ pub async fn why_forbidden(
     let token = session
         .send(Method::GET, "auth/token/lookup-self", None, deadline)
         .await;
-    match token.ok().and_then(|reply| reply.json()) {
-        Some(token) => VaultError::Denied {
-            identity: identity(&token),
-            path: settings.server.place(api_path),
+    let reply = match token {
+        Ok(reply) => reply,
+        Err(error) => {
+            let because = error.to_string();
+            return VaultError::Refused { said, because }.into();
         }
-        .into(),
-        None => VaultError::TokenRejected {
+    };
+    let status = reply.status.as_u16();
+    match (status, reply.json()) {
+        (_, Some(token)) => VaultError::Denied {
+            identity: identity(session, &token),
+            path: settings.server.place(api_path),
+        },
+        // 401 is the word of a proxy in front, and as clear.
+        (401 | 403, None) => VaultError::TokenRejected {
             origin: settings.token_origin(),
             said,
-        }
-        .into(),
+        },
+        (_, None) => VaultError::Refused {
+            said,
+            because: format!("`auth/token/lookup-self` was answered with status {status}"),
+        },
     }
+    .into()
 }
 
 /// A token as its owner would know it: by display name and policies, which are no secrets.
-fn identity(token: &Value) -> String {
-    let name = member(token, &["data", "display_name"])
-        .and_then(text)
-        .unwrap_or("token");
+fn identity(session: &Session, token: &Value) -> String {
+    let name = member(token, &["data", "display_name"]).and_then(text);
+    let name = session.servers_words(name.unwrap_or("token"));
     let policies = match member(token, &["data", "policies"]) {
         Some(Value::List(policies)) => policies
             .iter()
@@ -50,6 +62,7 @@ fn identity(token: &Value) -> String {
             .join(", "),
         _ => String::new(),
     };
+    let policies = session.servers_words(&policies);
     format!("the token `{name}` with the policies [{policies}]")
 }
 
@@ -60,15 +73,20 @@ pub async fn why_absent(
     path: &SecretPath,
     deadline: Deadline,
 ) -> Vec<String> {
+    let Some(place) = path.below_mount() else {
+        return vec!["a `.` or `..` in the path is resolved before Vault sees it, and may lead out of the mount".into()];
+    };
     let question = format!(
         "sys/internal/ui/mounts/{}",
-        crate::python::urllib::quote(&path.below_mount(), "/")
+        crate::python::urllib::quote(&place, "/")
     );
     let Ok(reply) = session.send(Method::GET, &question, None, deadline).await else {
         return Vec::new();
     };
     match (reply.status.as_u16(), reply.json()) {
-        (_, Some(answer)) => mismatch(&answer, settings, path).into_iter().collect(),
+        (_, Some(answer)) => mismatch(session, &answer, settings, path)
+            .into_iter()
+            .collect(),
         (403, _) => vec![format!(
             "nothing is mounted at `{}/`, or this token may not see it; \"mount_point\" names the KV mount",
             path.mount.trim_matches('/')
@@ -78,12 +96,18 @@ pub async fn why_absent(
 }
 
 /// A mount that is not what the kwargs take it for.
-fn mismatch(answer: &Value, settings: &Settings, path: &SecretPath) -> Option<String> {
-    let mount = member(answer, &["data", "path"]).and_then(text)?;
+fn mismatch(
+    session: &Session,
+    answer: &Value,
+    settings: &Settings,
+    path: &SecretPath,
+) -> Option<String> {
+    let mount = session.servers_words(member(answer, &["data", "path"]).and_then(text)?);
     let kind = member(answer, &["data", "type"])
         .and_then(text)
         .unwrap_or_default();
     if !matches!(kind, "kv" | "generic") {
+        let kind = session.servers_words(kind);
         return Some(format!(
             "`{mount}` is a mount of type {kind}, not a KV mount; \"mount_point\" names the KV mount"
         ));

@@ -1,22 +1,34 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
 use crate::error::Failure;
+use crate::python::json::JsonError;
 use crate::text_file::TextFileError;
 
 /// A failure to read from Vault. Holds paths, statuses and Vault's own short words, never a token.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// `url` or `VAULT_ADDR` is no address.
-    #[error("{origin} is not an http:// or https:// address")]
+    #[error("{origin} is not an http:// or https:// address that Airflow asks for a secret at")]
     Address {
         /// The setting that gives it.
         origin: &'static str,
     },
-    /// A kwarg is a text that cannot be sent as a header.
-    #[error("{what} holds a character that no HTTP header can carry")]
+    /// A token or a namespace cannot be sent as a header.
+    #[error("{what} begins with white space, or holds a character that no HTTP header can carry")]
     NotAHeader {
         /// The setting.
-        what: &'static str,
+        what: String,
+    },
+    /// The login gave a token that cannot be sent.
+    #[error(
+        "the login gave a token that no HTTP header can carry, so Airflow cannot use it either"
+    )]
+    UnusableToken,
+    /// A path whose `..` comes to light only when an escape is undone.
+    #[error("{path} holds an escaped `..` or a query that cannot be sent as Airflow sends it")]
+    NotAPath {
+        /// The path below `/v1/`.
+        path: String,
     },
     /// The login yields no token and none is set.
     #[error("there is no token to show to Vault: {because}")]
@@ -64,13 +76,26 @@ pub enum VaultError {
         /// The login's path below `/v1/`, if it was the login that was forbidden.
         login: Option<String>,
     },
-    /// The token is not one that Vault knows any more.
-    #[error("the token is invalid or expired{}", in_quotes(.said))]
+    /// 404 where the kwargs keep hvac from telling Airflow so.
+    #[error(
+        "not found, but with \"ignore_exceptions\" Airflow fails on this answer and asks no further path"
+    )]
+    AbsenceIgnored,
+    /// The token is not one that Vault knows any more, or it may not even ask about itself; Vault does not tell which.
+    #[error("the token is invalid or expired, or may not ask about itself{}", in_quotes(.said))]
     TokenRejected {
         /// Where the token comes from.
         origin: String,
         /// Vault's words.
         said: Option<String>,
+    },
+    /// 403, and no answer about the token.
+    #[error("permission denied{}; whether the token is good could not be found out: {because}", in_quotes(.said))]
+    Refused {
+        /// Vault's words.
+        said: Option<String>,
+        /// Why not.
+        because: String,
     },
     /// 401, which Vault itself does not send but proxies in front of it do.
     #[error("the request was refused with status 401{}", in_quotes(.said))]
@@ -108,6 +133,15 @@ pub enum VaultError {
         /// The HTTP status.
         status: u16,
     },
+    /// An answer in a charset that is not read.
+    #[error("the answer is in a charset that secretctl does not read: {charset}")]
+    Charset {
+        /// Its name, as the server gives it.
+        charset: String,
+    },
+    /// JSON that has no form here, though it may be Vault's.
+    #[error("found, but the answer cannot be read: {0}")]
+    Unreadable(JsonError),
     /// The secret is not a set of keys and values.
     #[error("found, but it is no object of keys and values")]
     NotAnObject,
@@ -142,7 +176,10 @@ impl VaultError {
     /// The kind of failure.
     pub fn failure(&self) -> Failure {
         match self {
-            VaultError::Address { .. } | VaultError::NotAHeader { .. } => Failure::Configuration,
+            VaultError::Address { .. }
+            | VaultError::NotAHeader { .. }
+            | VaultError::AbsenceIgnored
+            | VaultError::NotAPath { .. } => Failure::Configuration,
             VaultError::NoToken { .. }
             | VaultError::CredentialFile { .. }
             | VaultError::NotSigned { .. }
@@ -151,19 +188,22 @@ impl VaultError {
             | VaultError::Forbidden { .. }
             | VaultError::Unauthorized { .. }
             | VaultError::TokenRejected { .. } => Failure::Unauthenticated,
-            VaultError::Denied { .. } => Failure::Denied,
+            VaultError::Denied { .. } | VaultError::Refused { .. } => Failure::Denied,
             VaultError::Throttled { .. } => Failure::Throttled,
             VaultError::Down { .. } => Failure::Unreachable,
-            VaultError::NotVault { .. } | VaultError::NotAnObject | VaultError::NoValueKey => {
-                Failure::Malformed
-            }
+            VaultError::NotVault { .. }
+            | VaultError::Charset { .. }
+            | VaultError::Unreadable(_)
+            | VaultError::UnusableToken
+            | VaultError::NotAnObject
+            | VaultError::NoValueKey => Failure::Malformed,
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let advice = match self {
-            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\"".into(),
+            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing".into(),
             VaultError::NoToken { .. } => {
                 "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment".into()
             }
@@ -173,7 +213,12 @@ impl VaultError {
             VaultError::LoginPathMissing { .. } => {
                 "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`".into()
             }
-            VaultError::TokenRejected { origin, .. } => format!("the token came from {origin}; get a new one"),
+            VaultError::TokenRejected { origin, .. } => {
+                format!("the token came from {origin}; get a new one, or a policy for this one if Vault still knows it")
+            }
+            VaultError::Refused { .. } => {
+                "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired".into()
+            }
             VaultError::Denied { path, .. } => {
                 format!("a policy of this token must say: path \"{path}\" {{ capabilities = [\"read\"] }}")
             }
@@ -183,7 +228,12 @@ impl VaultError {
                 "check \"url\": something other than Vault answers there, perhaps a proxy or a login page".into()
             }
             VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`".into(),
-            VaultError::NotAHeader { .. }
+            VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs".into(),
+            VaultError::NotAHeader { .. } => "a file's last line break or a blank in front is a usual cause; write the text without it".into(),
+            VaultError::NotAPath { .. }
+            | VaultError::Charset { .. }
+            | VaultError::Unreadable(_)
+            | VaultError::UnusableToken
             | VaultError::CredentialFile { .. }
             | VaultError::NotSigned { .. }
             | VaultError::Forbidden { .. }

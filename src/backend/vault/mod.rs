@@ -3,13 +3,16 @@
 //! Mirrors `airflow.providers.hashicorp.secrets.vault.VaultBackend` of apache-airflow-providers-hashicorp 4.8.4 over hvac 2.4.0.
 //! Its surprising rule: with `"mount_point": null` the mount is the first part of the id itself.
 
+mod address;
 mod auth;
 mod aws_iam;
 mod client;
 mod diagnosis;
 mod error;
 mod gcp;
+mod header;
 mod path;
+mod reply;
 mod settings;
 mod transport;
 
@@ -25,16 +28,17 @@ use super::kwargs::Kwargs;
 use super::{Answer, Backend, Location, Secret, Surroundings};
 use crate::error::{Error, Result};
 use crate::http::Deadline;
-use crate::python::json::{self, Dict, Value};
+use crate::python::json::{self, Dict, JsonError, Value};
 use crate::secret_kind::SecretKind;
-use client::{Reply, Session};
+use client::Session;
 use path::SecretPath;
+use reply::Reply;
 use settings::{KvVersion, Settings};
 
 /// What reading one path gave.
 enum Read {
-    /// The secret's keys and values.
-    Found(Value),
+    /// The secret's keys and values, and what of the answer has no UTF-8 form.
+    Found(Value, Option<JsonError>),
     /// There is none, and what more there is to say of that.
     Absent(Option<&'static str>),
 }
@@ -113,7 +117,7 @@ impl VaultBackend {
     async fn read(&self, path: &SecretPath, deadline: Deadline) -> Result<Read> {
         let api_path = path.api_path(self.settings.kv_version);
         let reply = match self.read_once(&api_path, deadline).await {
-            Err(Error::Vault(VaultError::Forbidden { .. })) => {
+            Err(Error::Vault(VaultError::Forbidden { .. })) if !self.settings.ignore_exceptions => {
                 *self.session.lock().await = None;
                 self.read_once(&api_path, deadline).await
             }
@@ -144,6 +148,9 @@ impl VaultBackend {
         let session = self.session(deadline).await?;
         let reply = session.send(Method::GET, api_path, None, deadline).await?;
         match reply.status {
+            StatusCode::NOT_FOUND if self.settings.ignore_exceptions => {
+                Err(VaultError::AbsenceIgnored.into())
+            }
             StatusCode::NOT_FOUND => Ok(reply),
             _ => reply.or_error(None, &session.hidden()),
         }
@@ -162,14 +169,15 @@ impl VaultBackend {
 
     /// The secret's own data in a KV answer.
     fn secret_in(&self, reply: &Reply) -> Result<Read> {
-        let data = reply.json().and_then(|answer| member(answer, "data"));
+        let answer = reply.answer()?;
+        let data = member(answer.value, "data");
         let data = match self.settings.kv_version {
             KvVersion::One => data,
             KvVersion::Two => data.and_then(|data| member(data, "data")),
         };
         match data {
             Some(Value::None) => Ok(Read::Absent(Some("Vault's answer holds null in its place"))),
-            Some(data) => Ok(Read::Found(data)),
+            Some(data) => Ok(Read::Found(data, answer.half_surrogate)),
             None => Err(VaultError::NotVault {
                 status: reply.status.as_u16(),
             }
@@ -202,7 +210,7 @@ impl Backend for VaultBackend {
         match self.secret_paths(kind, id) {
             Ok(paths) => Location::At {
                 places: paths.iter().map(|path| self.place(path)).collect(),
-                server: Some(self.settings.server.name()),
+                server: self.settings.server.name(),
             },
             Err(reason) => Location::Skipped(reason),
         }
@@ -214,9 +222,11 @@ impl Backend for VaultBackend {
         let mut why_absent = None;
         for path in self.secret_paths(kind, id).unwrap_or_default() {
             match (self.read(&path, deadline).await?, kind) {
-                (Read::Found(data), SecretKind::Connection) => return connection_in(data),
-                (Read::Found(data), SecretKind::Variable | SecretKind::Config) => {
-                    return value_in(data);
+                (Read::Found(data, half), SecretKind::Connection) => {
+                    return connection_in(data, half);
+                }
+                (Read::Found(data, half), SecretKind::Variable | SecretKind::Config) => {
+                    return value_in(data, half);
                 }
                 (Read::Absent(why), _) => why_absent = why_absent.or(why),
             }
@@ -243,20 +253,24 @@ impl Backend for VaultBackend {
 }
 
 /// `VaultBackend.get_conn_value`: a `conn_uri` that is not empty to the letter, else all fields as JSON.
-fn connection_in(data: Value) -> Result<Answer> {
+fn connection_in(data: Value, half_surrogate: Option<JsonError>) -> Result<Answer> {
     let Value::Dict(fields) = data else {
         return Err(VaultError::NotAnObject.into());
     };
     match fields.get("conn_uri").filter(|uri| uri.is_truthy()) {
-        Some(uri) => Ok(Answer::Found(Secret::from_value(uri.clone()))),
-        None => Ok(Answer::Found(Secret::Text(
-            json::dumps(&Value::Dict(fields)).into(),
-        ))),
+        Some(uri) => Ok(Answer::Found(Secret::from_value(whole(
+            uri.clone(),
+            half_surrogate,
+        )?))),
+        None => {
+            let fields = whole(Value::Dict(fields), half_surrogate)?;
+            Ok(Answer::Found(Secret::Text(json::dumps(&fields).into())))
+        }
     }
 }
 
 /// `VaultBackend.get_variable` and `get_config`: the key `value`.
-fn value_in(data: Value) -> Result<Answer> {
+fn value_in(data: Value, half_surrogate: Option<JsonError>) -> Result<Answer> {
     let Value::Dict(mut fields) = data else {
         return Err(VaultError::NotAnObject.into());
     };
@@ -264,8 +278,31 @@ fn value_in(data: Value) -> Result<Answer> {
         Some(Value::None) => Ok(Answer::Absent(Some(
             "the secret is there, but its key `value` is null".into(),
         ))),
-        Some(value) => Ok(Answer::Found(Secret::from_value(value))),
+        Some(value) => Ok(Answer::Found(Secret::from_value(whole(
+            value,
+            half_surrogate,
+        )?))),
         None => Err(VaultError::NoValueKey.into()),
+    }
+}
+
+/// The value that is used, unless half of a surrogate pair is in it; anywhere else in an answer it does no harm.
+fn whole(value: Value, half_surrogate: Option<JsonError>) -> Result<Value> {
+    match half_surrogate.filter(|_| holds_replacement(&value)) {
+        Some(error) => Err(VaultError::Unreadable(error).into()),
+        None => Ok(value),
+    }
+}
+
+fn holds_replacement(value: &Value) -> bool {
+    let holds = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+    match value {
+        Value::Text(text) => holds(text.expose()),
+        Value::List(items) => items.iter().any(holds_replacement),
+        Value::Dict(members) => members
+            .iter()
+            .any(|(name, value)| holds(name) || holds_replacement(value)),
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => false,
     }
 }
 

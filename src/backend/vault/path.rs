@@ -2,10 +2,8 @@
 //!
 //! The surprising rule: slashes are never trimmed from an id, doubled ones collapse, and `..` climbs.
 
-use url::Url;
-
+use super::address::collapse;
 use super::settings::KvVersion;
-use crate::http;
 use crate::python::urllib::quote;
 
 /// A mount and the path of a secret in it.
@@ -54,73 +52,13 @@ impl SecretPath {
         }
     }
 
-    /// Mount and path as Vault's own tools take them.
-    pub fn below_mount(&self) -> String {
-        collapse(&format!("{}/{}", self.mount, self.path))
+    /// Mount and path as Vault's own tools take them; `None` where `.` or `..` is a part of either, which the client would
+    /// resolve before Vault sees it.
+    pub fn below_mount(&self) -> Option<String> {
+        let place = collapse(&format!("{}/{}", self.mount, self.path));
+        let climbs = place.split('/').any(|part| matches!(part, "." | ".."));
+        (!climbs).then_some(place)
     }
-}
-
-/// A Vault server's address.
-#[derive(Clone, Debug)]
-pub struct Server {
-    base: Url,
-}
-
-impl Server {
-    /// Reads an address; `None` if it is none that HTTP can reach.
-    pub fn parse(address: &str) -> Option<Self> {
-        let base = Url::parse(address.trim_start()).ok()?;
-        (matches!(base.scheme(), "http" | "https") && base.has_host()).then_some(Self { base })
-    }
-
-    /// A stand-in for an address that cannot be used; nothing is ever sent to it.
-    pub fn unusable() -> Self {
-        let base = Url::parse("http://invalid.")
-            .unwrap_or_else(|_| unreachable!("a constant that parses"));
-        Self { base }
-    }
-
-    /// Scheme, host and port.
-    pub fn name(&self) -> String {
-        http::server_name(&self.base)
-    }
-
-    /// The full address of a path below `/v1/`; dot segments are resolved as urllib3 does.
-    pub fn url(&self, api_path: &str) -> Url {
-        let mut url = self.base.clone();
-        let base_path = self.base.path().trim_matches('/');
-        let path = collapse(&format!("/v1/{api_path}"));
-        let (path, query) = path
-            .split_once('?')
-            .map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
-        url.set_path(&format!("{base_path}/{}", path.trim_matches('/')));
-        url.set_query(query);
-        url.set_fragment(None);
-        url
-    }
-
-    /// What a request for this path asks for, readable: the path below `/v1/`.
-    pub fn place(&self, api_path: &str) -> String {
-        let url = self.url(api_path);
-        let path = url.path().trim_start_matches('/');
-        let path = path
-            .strip_prefix(self.base.path().trim_matches('/'))
-            .unwrap_or(path)
-            .trim_start_matches('/');
-        let path = path.strip_prefix("v1/").unwrap_or(path);
-        crate::python::urllib::unquote(path)
-    }
-}
-
-/// hvac's adapter: `while "//" in url: url = url.replace("//", "/")`.
-fn collapse(path: &str) -> String {
-    let mut collapsed = String::with_capacity(path.len());
-    for c in path.chars() {
-        if c != '/' || !collapsed.ends_with('/') {
-            collapsed.push(c);
-        }
-    }
-    collapsed
 }
 
 #[cfg(test)]
@@ -161,21 +99,5 @@ mod tests {
             "variables/data/hello"
         );
         assert_eq!(path(None, "", "/hello"), None);
-    }
-
-    #[test]
-    fn the_address_keeps_its_own_path_and_resolves_dots() {
-        let server = Server::parse("https://v.example/vault/").unwrap();
-        assert_eq!(
-            server.url("secret/data/a//b").as_str(),
-            "https://v.example/vault/v1/secret/data/a/b"
-        );
-        assert_eq!(
-            server.place("secret/data/variables/../x%20y"),
-            "secret/data/x y"
-        );
-        assert_eq!(server.name(), "https://v.example");
-        assert!(Server::parse("127.0.0.1:8200").is_none());
-        assert!(Server::parse("file:///etc").is_none());
     }
 }

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use super::address::Server;
 use super::auth::Auth;
 use super::error::VaultError;
-use super::path::Server;
 use super::transport;
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::env::Env;
@@ -100,6 +100,8 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// Whether `X-Vault-Request` is sent.
     pub request_header: bool,
+    /// Whether hvac takes every answer for good, so that Airflow trips over all but those of status 200.
+    pub ignore_exceptions: bool,
     /// How to connect.
     pub http: HttpSettings,
     global_secrets_path: bool,
@@ -111,7 +113,6 @@ pub struct Settings {
 enum Fault {
     Kwarg(KwargError),
     Address { origin: &'static str },
-    NotAHeader { what: &'static str },
 }
 
 /// The kwarg that holds the base paths of a kind.
@@ -137,7 +138,6 @@ impl Settings {
             .note(kwargs.text("namespace"))
             .flatten()
             .filter(|name| !name.is_empty());
-        faults.header("`namespace`", namespace.as_deref());
         Ok(Settings {
             connections_path: base_paths(kwargs, "connections_path", "connections")?,
             variables_path: base_paths(kwargs, "variables_path", "variables")?,
@@ -149,6 +149,7 @@ impl Settings {
             server,
             namespace,
             request_header: kwargs.truthy("request_header", true),
+            ignore_exceptions: kwargs.truthy("ignore_exceptions", false),
             http: transport::http_settings(kwargs, env, &mut faults)?,
             global_secrets_path: matches!(kwargs.get("global_secrets_path"), Some(value) if *value != Value::None),
             fault: faults.first,
@@ -162,7 +163,6 @@ impl Settings {
             None => Ok(()),
             Some(Fault::Kwarg(error)) => Err(Error::Kwarg(error.clone())),
             Some(Fault::Address { origin }) => Err(VaultError::Address { origin }.into()),
-            Some(Fault::NotAHeader { what }) => Err(VaultError::NotAHeader { what }.into()),
         }
     }
 
@@ -204,13 +204,6 @@ impl Faults {
     /// Takes a kwarg's value, or keeps its fault and gives nothing.
     pub fn note<T>(&mut self, value: Result<T, KwargError>) -> Option<T> {
         value.map_err(|error| self.keep(Fault::Kwarg(error))).ok()
-    }
-
-    /// Keeps a fault of a text that will be sent as a header.
-    pub fn header(&mut self, what: &'static str, text: Option<&str>) {
-        if text.is_some_and(|text| reqwest::header::HeaderValue::from_str(text).is_err()) {
-            self.keep(Fault::NotAHeader { what });
-        }
     }
 
     fn keep(&mut self, fault: Fault) {
@@ -274,7 +267,13 @@ fn mount_point(kwargs: Kwargs<'_>, faults: &mut Faults) -> Option<String> {
     match kwargs.get("mount_point") {
         None => Some("secret".into()),
         Some(value) if !value.is_truthy() => None,
-        Some(_) => faults.note(kwargs.text("mount_point")).flatten(),
+        // A mount of another type fails the lookup, which a missing one would only skip.
+        Some(_) => Some(
+            faults
+                .note(kwargs.text("mount_point"))
+                .flatten()
+                .unwrap_or_else(|| "?".into()),
+        ),
     }
 }
 

@@ -17,6 +17,10 @@ use crate::secret::SecretText;
 /// hvac's default for one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The longest one. Beyond it the milliseconds of Python's sockets overflow: first it waits for another time than it was told,
+/// and from 9223372037 on it fails.
+const LONGEST_TIMEOUT: f64 = 2_147_483.0;
+
 /// Reads the kwargs of the connection; a fault waits for the lookup.
 pub fn http_settings(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<HttpSettings> {
     Ok(HttpSettings {
@@ -60,15 +64,15 @@ fn verify(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Verify> 
     }
 }
 
-/// `cert`: one PEM file; absent: `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`. requests takes a pair only as a tuple, which JSON
-/// does not have, and fails on a list.
+/// `cert`: one PEM file; absent or null: `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`; else false: none at all. requests takes a
+/// pair only as a tuple, which JSON does not have, and fails on a list or an object, even an empty one.
 fn client_certificate(
     kwargs: Kwargs<'_>,
     env: &Env,
     faults: &mut Faults,
 ) -> Result<Option<ClientCertificate>> {
-    match kwargs.get("cert").filter(|cert| cert.is_truthy()) {
-        None => {
+    match kwargs.get("cert") {
+        None | Some(Value::None) => {
             let certificate = env
                 .get("VAULT_CLIENT_CERT")?
                 .filter(|path| !path.is_empty());
@@ -79,6 +83,11 @@ fn client_certificate(
                 key,
                 origin,
             }))
+        }
+        Some(nothing @ (Value::Text(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_)))
+            if !nothing.is_truthy() =>
+        {
+            Ok(None)
         }
         Some(Value::Text(path)) => {
             let origin = "kwarg `cert`".into();
@@ -121,16 +130,32 @@ fn proxies(kwargs: Kwargs<'_>) -> Result<KwargProxies, KwargError> {
 
 /// `timeout`: seconds for one request; null is no limit but `--timeout`.
 fn timeout(kwargs: Kwargs<'_>) -> Result<Duration, KwargError> {
-    let seconds = match kwargs.get("timeout") {
+    let given = match kwargs.get("timeout") {
         None => return Ok(REQUEST_TIMEOUT),
         Some(Value::None) => return Ok(Duration::MAX),
-        Some(Value::Int(digits)) => digits.parse::<f64>().ok(),
-        Some(Value::Float(seconds)) => Some(*seconds),
-        Some(_) => None,
+        Some(given) => given,
     };
-    let given = kwargs.get("timeout").unwrap_or(&Value::None);
+    let seconds = match given {
+        Value::Int(digits) => digits.parse::<f64>().ok(),
+        Value::Float(seconds) => Some(*seconds),
+        _ => None,
+    };
     seconds
-        .filter(|seconds| *seconds > 0.0)
-        .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-        .ok_or_else(|| kwargs.wrong_type("timeout", "a number of seconds above zero", given))
+        .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST_TIMEOUT)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| {
+            let wanted = "a number of seconds above 0 and up to 2147483";
+            match kwargs.wrong_type("timeout", wanted, given) {
+                KwargError::WrongType { class, name, .. } if seconds.is_some() => {
+                    let given = "another number";
+                    KwargError::WrongType {
+                        class,
+                        name,
+                        wanted,
+                        given,
+                    }
+                }
+                other => other,
+            }
+        })
 }

@@ -16,6 +16,14 @@ pub const MAX_DEPTH: usize = 900;
 
 /// `json.loads(text)`, in time linear in the length of `text`.
 pub fn loads(text: &str) -> Result<Value, JsonError> {
+    match loads_replacing(text)? {
+        (_, Some(half_surrogate)) => Err(half_surrogate),
+        (value, None) => Ok(value),
+    }
+}
+
+/// `json.loads(text)` with U+FFFD for each half of a surrogate pair, and the first of those halves, if there is one.
+pub fn loads_replacing(text: &str) -> Result<(Value, Option<JsonError>), JsonError> {
     if text.starts_with('\u{feff}') {
         return Err(JsonError::new(Problem::ByteOrderMark, text, 0));
     }
@@ -24,9 +32,11 @@ pub fn loads(text: &str) -> Result<Value, JsonError> {
         position: 0,
         unpaired_surrogate: None,
     };
-    scanner
-        .document()
-        .map_err(|(problem, offset)| JsonError::new(problem, text, offset))
+    let error = |(problem, offset)| JsonError::new(problem, text, offset);
+    let value = scanner.document().map_err(error)?;
+    let half = scanner.unpaired_surrogate;
+    let half = half.map(|offset| error((Problem::UnpairedSurrogate, offset)));
+    Ok((value, half))
 }
 
 /// What is wrong, and at which byte.
@@ -60,10 +70,7 @@ impl Scanner<'_> {
         if self.position < self.text.len() {
             return Err((Problem::ExtraData, self.position));
         }
-        match self.unpaired_surrogate {
-            Some(offset) => Err((Problem::UnpairedSurrogate, offset)),
-            None => Ok(value),
-        }
+        Ok(value)
     }
 
     fn value(&mut self) -> Result<Value, Fault> {

@@ -40,7 +40,7 @@ impl Request {
                 .split_once(':')
                 .ok_or_else(|| io::Error::other("no header"))?;
             self.headers
-                .push((name.to_owned(), value.trim().to_owned()));
+                .push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
         }
         Ok(())
     }
@@ -82,8 +82,10 @@ impl Request {
     }
 }
 
+/// One line, each byte as the character of that number (Latin-1), so that every byte can be asserted.
 fn read_line(connection: &mut impl BufRead) -> io::Result<Option<String>> {
-    let mut line = String::new();
-    let length = connection.read_line(&mut line)?;
+    let mut line = Vec::new();
+    let length = connection.read_until(b'\n', &mut line)?;
+    let line: String = line.into_iter().map(char::from).collect();
     Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }

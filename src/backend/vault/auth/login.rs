@@ -8,8 +8,11 @@ use reqwest::Method;
 
 use super::{Auth, AuthMethod, InitialToken};
 use crate::backend::Surroundings;
-use crate::backend::vault::client::{Session, member, text};
+use crate::backend::vault::aws_iam;
+use crate::backend::vault::client::Session;
 use crate::backend::vault::error::VaultError;
+use crate::backend::vault::header;
+use crate::backend::vault::reply::{member, text};
 use crate::backend::vault::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline};
@@ -30,7 +33,7 @@ pub async fn log_in(
 ) -> Result<Session> {
     let http = http::client(&surroundings.env, &settings.http)?;
     let initial = settings.auth.initial.read().await?;
-    let session = Session::new(http, settings.clone(), initial, surroundings.trace);
+    let mut session = Session::new(http, settings.clone(), initial, surroundings.trace);
     let session = match &settings.auth.method {
         AuthMethod::Token { token, path, .. } => {
             let token = match path {
@@ -43,6 +46,7 @@ pub async fn log_in(
         method => {
             let (path, body) =
                 login_request(method, &settings.auth, surroundings, deadline).await?;
+            session.hide(secrets_in(&body));
             let token = token_from_login(&session, &path, &body, deadline).await?;
             session.with_token(Some(token))
         }
@@ -116,6 +120,26 @@ fn body<const N: usize>(members: [(&str, Option<SecretText>); N]) -> Value {
     )
 }
 
+/// The members of a login's body that are secret; a role or a user is not, and a refusal may well name it.
+const SECRET_MEMBERS: &[&str] = &[
+    "iam_request_headers",
+    "jwt",
+    "password",
+    "role_id",
+    "secret_id",
+    "token",
+];
+
+/// Every secret that a login sends.
+fn secrets_in(body: &Value) -> Vec<SecretText> {
+    let secret = |name: &&str| member(body, &[name])?.as_text().cloned();
+    let mut secrets: Vec<SecretText> = SECRET_MEMBERS.iter().filter_map(secret).collect();
+    if let Some(headers) = member(body, &["iam_request_headers"]).and_then(text) {
+        secrets.extend(aws_iam::secrets_in(headers));
+    }
+    secrets
+}
+
 /// Sends a login and takes `auth.client_token` out of the answer.
 async fn token_from_login(
     session: &Session,
@@ -127,14 +151,15 @@ async fn token_from_login(
         .send(Method::POST, path, Some(body), deadline)
         .await?;
     let status = reply.status.as_u16();
-    let answer = reply.or_error(Some(path), &session.hidden())?.json();
-    let token = answer
-        .as_ref()
-        .and_then(|answer| member(answer, &["auth", "client_token"]))
-        .and_then(text);
-    token
-        .map(SecretText::from)
-        .ok_or_else(|| VaultError::NotVault { status }.into())
+    let reply = reply.or_error(Some(path), &session.hidden())?;
+    let answer = reply.answer()?.value;
+    match member(&answer, &["auth", "client_token"]).and_then(text) {
+        Some(token) if !token.is_empty() && header::value(token).is_none() => {
+            Err(VaultError::UnusableToken.into())
+        }
+        Some(token) => Ok(token.into()),
+        None => Err(VaultError::NotVault { status }.into()),
+    }
 }
 
 impl InitialToken {

@@ -94,18 +94,11 @@ impl Auth {
             .note(kwargs.text("auth_mount_point"))
             .flatten()
             .filter(|mount| !mount.is_empty());
-        let auth = Auth {
+        Ok(Auth {
             method,
             mount,
             initial,
-        };
-        for secret in auth.secrets() {
-            faults.header(
-                "the token",
-                Some(secret).filter(|_| matches!(auth.method, AuthMethod::Token { .. })),
-            );
-        }
-        Ok(auth)
+        })
     }
 
     /// Every secret that is sent in order to log in, so that none is shown when a server repeats it.
