@@ -38,6 +38,8 @@ pub enum Stored {
     Deleted,
     /// Refuses with this `innererror` code and message.
     Refused(&'static str, &'static str),
+    /// Is not asked: a page with status 404 comes from something in its place.
+    Page,
 }
 
 /// How this Azure is set up.
@@ -132,7 +134,7 @@ impl Azure {
         [
             ("HTTPS_PROXY", self.proxy.url()),
             ("HTTP_PROXY", self.proxy.url()),
-            ("SSL_CERT_FILE", path_text(self.ca.path())),
+            ("SSL_CERT_FILE", path_text(self.ca_file())),
         ]
     }
 
@@ -288,6 +290,7 @@ impl State {
                 let error = json!({"code": "Forbidden", "message": message, "innererror": inner});
                 Response::json(403, &json!({"error": error}))
             }
+            ("secrets", Some(Stored::Page)) => Response::html(404),
             ("deletedsecrets", Some(Stored::Deleted)) => {
                 Response::json(200, &json!({"recoveryId": "x", "deletedDate": 1}))
             }
