@@ -159,6 +159,15 @@ pub enum Error {
         because: String,
     },
 
+    /// A server sends its client to another host.
+    #[error(
+        "could not be reached: it redirects to {target}, which was not asked because the token would go with the request"
+    )]
+    RedirectRefused {
+        /// Scheme, host and port of the other one.
+        target: String,
+    },
+
     /// A server's answer is larger than any secret.
     #[error("the answer is larger than {} MiB", .limit / (1024 * 1024))]
     AnswerTooLarge {
@@ -264,7 +273,9 @@ impl Error {
             Error::AzureKeyVault(error) => error.failure(),
             Error::CloudSecretManager(error) => error.failure(),
             Error::Google(error) => error.failure(),
-            Error::Unreachable { .. } | Error::TimedOut { .. } => Failure::Unreachable,
+            Error::Unreachable { .. } | Error::RedirectRefused { .. } | Error::TimedOut { .. } => {
+                Failure::Unreachable
+            }
             Error::AnswerTooLarge { .. }
             | Error::Connection(_)
             | Error::NotText { .. }
@@ -281,11 +292,13 @@ impl Error {
     /// for this one.
     pub fn is_own(&self) -> bool {
         match self {
-            Error::AnswerTooLarge { .. } => true,
+            Error::AnswerTooLarge { .. } | Error::RedirectRefused { .. } => true,
             Error::Connection(error) => error.is_own(),
             Error::NotJson(error) => error.is_own(),
             Error::LocalFilesystem(error) => error.is_own(),
+            Error::Vault(error) => error.is_own(),
             Error::Aws(error) => error.is_own(),
+            Error::Google(error) => error.is_own(),
             _ => false,
         }
     }
@@ -327,6 +340,7 @@ impl Error {
             Error::HttpSetting(_)
             | Error::NotText { .. }
             | Error::AnswerTooLarge { .. }
+            | Error::RedirectRefused { .. }
             | Error::NotResolved { .. }
             | Error::NoSuchExtra { .. }
             | Error::Output(_) => None,

@@ -66,7 +66,7 @@ pub fn client(env: &Env, settings: &HttpSettings) -> Result<Client> {
     let proxies = Arc::new(ProxyRules::new(env, &settings.proxies)?);
     let http = builder.proxy(proxy_of(&proxies)).build();
     let http = http.map_err(|error| Error::Unreachable {
-        because: innermost(&error),
+        because: innermost(&error).to_string(),
     })?;
     Ok(Client::new(http, proxies, tls_fault))
 }
@@ -99,7 +99,7 @@ fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     });
     if !stays {
         let target = server_name(next);
-        return attempt.error(RedirectRefused::ToAnotherHost { target });
+        return attempt.error(RedirectRefused::ToAnotherHost(target));
     }
     // An empty Location too comes out as the address that was asked, and `requests` does not follow it.
     let leads_nowhere = attempt.previous().last() == Some(next);
@@ -113,10 +113,8 @@ fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 #[derive(Debug, thiserror::Error)]
 enum RedirectRefused {
     /// It would have carried the token along.
-    #[error(
-        "it redirects to {target}, which was not asked because the token would go with the request"
-    )]
-    ToAnotherHost { target: String },
+    #[error("it redirects to {0}")]
+    ToAnotherHost(String),
     /// It leads to where it comes from, at once or after many others.
     #[error("it redirects in a circle")]
     InACircle,
@@ -129,21 +127,27 @@ pub fn server_name(url: &Url) -> String {
 
 /// Turns a failed exchange into an error that shows nothing of the address.
 fn failed(error: &reqwest::Error) -> Error {
-    let because = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else {
-        innermost(error)
-    };
-    Error::Unreachable { because }
+    let innermost = innermost(error);
+    match innermost.downcast_ref() {
+        Some(RedirectRefused::ToAnotherHost(target)) => Error::RedirectRefused {
+            target: target.clone(),
+        },
+        _ if error.is_timeout() => Error::Unreachable {
+            because: "no answer in time".to_owned(),
+        },
+        _ => Error::Unreachable {
+            because: innermost.to_string(),
+        },
+    }
 }
 
 /// The last error of the chain: the network's or TLS's own words, without the address.
-fn innermost(error: &dyn StdError) -> String {
+fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string()
+    last
 }
 
 /// Reads a whole body, up to [`MAX_BODY`].

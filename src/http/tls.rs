@@ -200,7 +200,10 @@ fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>, SettingFault> {
         (Some(path), None)
     };
     let mut loaded = load_certs_from_paths(file, folder);
-    let problem = loaded.errors.pop().map(|error| super::innermost(&error));
+    let problem = loaded
+        .errors
+        .pop()
+        .map(|error| super::innermost(&error).to_string());
     let certificates = usable(loaded);
     match (certificates.is_empty(), problem) {
         (false, _) => Ok(certificates),

@@ -14,18 +14,16 @@ use serde_json::Value;
 pub const APPLICATION_PEM: &str = include_str!("../data/azure_application.pem");
 
 /// The header and the claims of an assertion whose signature is right.
-pub fn verified(assertion: &str) -> (Value, Value) {
-    let (message, signature) = assertion.rsplit_once('.').expect("three parts");
-    let (header, claims) = message.split_once('.').expect("three parts");
-    let private_key = PrivatePkcs8KeyDer::from_pem_slice(APPLICATION_PEM.as_bytes()).unwrap();
-    let key = KeyPair::from_pkcs8(private_key.secret_pkcs8_der()).unwrap();
+pub fn verified(assertion: &str) -> Option<(Value, Value)> {
+    let (message, signature) = assertion.rsplit_once('.')?;
+    let (header, claims) = message.split_once('.')?;
+    let private_key = PrivatePkcs8KeyDer::from_pem_slice(APPLICATION_PEM.as_bytes()).ok()?;
+    let key = KeyPair::from_pkcs8(private_key.secret_pkcs8_der()).ok()?;
     let public_key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public());
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    public_key
-        .verify(message.as_bytes(), &signature)
-        .expect("a right signature");
-    let decoded = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
-    (decoded(header), decoded(claims))
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    public_key.verify(message.as_bytes(), &signature).ok()?;
+    let decoded = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    Some((decoded(header)?, decoded(claims)?))
 }
 
 /// The `x5t` of the certificate.

@@ -107,7 +107,7 @@ fn a_certificate_signs_an_assertion() {
         run.env("AZURE_CLIENT_CERTIFICATE_PATH", &path)
     };
     lookup().run().prints("there").quietly();
-    let (header, claims) = verified(&azure.login()["client_assertion"]);
+    let (header, claims) = verified(&azure.login()["client_assertion"]).expect("a right signature");
     assert_eq!(header["x5c"], Value::Null);
     assert_eq!(
         claims["exp"].as_u64(),
@@ -122,7 +122,8 @@ fn a_certificate_signs_an_assertion() {
         .iter()
         .fold(lookup(), |run, (name, value)| run.env(name, value));
     run.env(chain.0, chain.1).run().prints("there").quietly();
-    let (header, _) = verified(&azure_with_chain.login()["client_assertion"]);
+    let (header, _) =
+        verified(&azure_with_chain.login()["client_assertion"]).expect("a right signature");
     assert_eq!(header["x5c"], json!([certificate_in_base64()]));
 }
 

@@ -178,3 +178,45 @@ fn settings_that_cannot_work_are_told_without_a_request() {
     }
     assert!(azure.arrived().is_empty());
 }
+
+/// Airflow's client fails on such an answer too, so that it says nothing of the secret.
+#[test]
+fn a_page_with_status_404_is_no_missing_secret() {
+    let azure = with_secret(Stored::Page);
+    lookup(&azure)
+        .args(["--default", "fallback"])
+        .run()
+        .fails_with(8)
+        .says("the answer, of status 404, is not Key Vault's");
+}
+
+#[test]
+fn options_of_the_client_that_fail_each_of_airflows_lookups_fail_these() {
+    let azure = with_secret(Stored::Value("v"));
+    for (name, value) in [
+        ("api_version", json!(null)),
+        ("connection_timeout", json!("5")),
+        ("connection_timeout", json!(0)),
+        ("read_timeout", json!(true)),
+        ("proxies", json!("http://proxy.example.com")),
+        ("transport", json!({})),
+        ("per_call_policies", json!(["policy"])),
+    ] {
+        let mut kwargs = kwargs();
+        kwargs[name] = value;
+        azure
+            .secretctl(kwargs)
+            .args(["get-var", "hello"])
+            .run()
+            .fails_with(7)
+            .says(&format!("kwarg `{name}` of AzureKeyVaultBackend must be"));
+    }
+    let mut kwargs = kwargs();
+    kwargs["read_timeout"] = json!(2.5);
+    kwargs["proxies"] = json!(null);
+    azure
+        .secretctl(kwargs)
+        .args(["get-var", "hello"])
+        .run()
+        .prints("v");
+}

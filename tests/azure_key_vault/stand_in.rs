@@ -1,9 +1,11 @@
 //! Azure in one place: a vault that gives its secrets only to tokens it can verify, the login that issues them, and the
 //! metadata address. Host names are Azure's own; a proxy leads them here, over TLS with a private authority.
 //!
-//! It was made after the recorded exchanges of Azure's Python clients with the real interfaces.
+//! It was made after the recorded exchanges of Azure's Python clients with the real interfaces, and those clients are answered
+//! and refused by it as they should be: `official_clients` says so.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -36,6 +38,8 @@ pub enum Stored {
     Deleted,
     /// Refuses with this `innererror` code and message.
     Refused(&'static str, &'static str),
+    /// Is not asked: a page with status 404 comes from something in its place.
+    Page,
 }
 
 /// How this Azure is set up.
@@ -130,7 +134,7 @@ impl Azure {
         [
             ("HTTPS_PROXY", self.proxy.url()),
             ("HTTP_PROXY", self.proxy.url()),
-            ("SSL_CERT_FILE", path_text(self.ca.path())),
+            ("SSL_CERT_FILE", path_text(self.ca_file())),
         ]
     }
 
@@ -164,7 +168,17 @@ impl Azure {
 
     /// The token of an identity.
     pub fn token(&self, identity: &str) -> String {
-        self.state.token(identity, self.state.setup.resource)
+        self.token_for(identity, self.state.setup.resource)
+    }
+
+    /// The token of an identity for `audience`, which may be another service than the vault.
+    pub fn token_for(&self, identity: &str, audience: &str) -> String {
+        self.state.token(identity, audience)
+    }
+
+    /// The CA file that vouches for it.
+    pub fn ca_file(&self) -> &Path {
+        self.ca.path()
     }
 
     /// Every request, in the order they came.
@@ -205,22 +219,25 @@ fn discovery(request: &Request) -> Option<Response> {
     Some(Response::json(200, &endpoints))
 }
 
-/// An assertion for this login, signed with the key of the certificate that Entra knows.
-fn assert_proves(assertion: &str, client_id: &str, tenant: &str) {
-    let (header, claims) = assertion::verified(assertion);
-    assert_eq!(header["alg"], "RS256");
+/// Whether this is an assertion for this login, signed with the key of the certificate that Entra knows.
+fn proves(assertion: &str, client_id: &str, tenant: &str) -> bool {
+    let Some((header, claims)) = assertion::verified(assertion) else {
+        return false;
+    };
     // Python's client leaves the padding on, and Entra takes both.
     let thumbprint = header["x5t"].as_str().map(|x5t| x5t.trim_end_matches('='));
-    assert_eq!(thumbprint, Some(assertion::thumbprint().as_str()));
-    assert_eq!(
-        (&claims["iss"], &claims["sub"]),
-        (&json!(client_id), &json!(client_id))
-    );
-    assert_eq!(
-        claims["aud"],
-        format!("https://{LOGIN}/{tenant}/oauth2/v2.0/token")
-    );
-    assert!(claims["exp"].as_f64() > claims["iat"].as_f64());
+    header["alg"] == "RS256"
+        && thumbprint == Some(assertion::thumbprint().as_str())
+        && claims["iss"] == client_id
+        && claims["sub"] == client_id
+        && claims["aud"] == format!("https://{LOGIN}/{tenant}/oauth2/v2.0/token")
+        && claims["exp"].as_f64() > claims["iat"].as_f64()
+}
+
+/// Entra's way to refuse an application.
+fn invalid_client(words: &str) -> Response {
+    let error = json!({"error": "invalid_client", "error_description": words});
+    Response::json(401, &error)
 }
 
 impl State {
@@ -273,6 +290,7 @@ impl State {
                 let error = json!({"code": "Forbidden", "message": message, "innererror": inner});
                 Response::json(403, &json!({"error": error}))
             }
+            ("secrets", Some(Stored::Page)) => Response::html(404),
             ("deletedsecrets", Some(Stored::Deleted)) => {
                 Response::json(200, &json!({"recoveryId": "x", "deletedDate": 1}))
             }
@@ -302,13 +320,14 @@ impl State {
             "" => {
                 let shown = field("client_secret");
                 let words = format!("AADSTS7000215: Invalid client secret provided: {shown}");
-                let error = json!({"error": "invalid_client", "error_description": words});
-                return Some(Response::json(401, &error));
+                return Some(invalid_client(&words));
             }
             assertion if assertion == self.setup.federated => "federated",
-            assertion => {
-                assert_proves(assertion, client_id, tenant);
-                "certificate"
+            assertion if proves(assertion, client_id, tenant) => "certificate",
+            _ => {
+                return Some(invalid_client(
+                    "AADSTS700027: The certificate is not registered on application",
+                ));
             }
         };
         let token = self.token(identity, audience);

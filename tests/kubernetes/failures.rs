@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::support::fake_server::{FakeServer, Response};
-use super::{
-    api_server, config_for, is_read, is_search, kubeconfig, lookup, secret, secrets, status,
-};
+use super::support::kubernetes::{api_server, is_read, is_search, secret, secrets, status};
+use super::{config_for, kubeconfig, lookup};
 
 /// A server that answers the read like this.
 fn server(response: Response) -> FakeServer {
@@ -117,7 +116,7 @@ fn an_empty_value_is_a_value() {
 
 #[test]
 fn an_id_that_no_label_can_hold_is_asked_for_and_explained() {
-    let refuse = |request: &super::Request| {
+    let refuse = |request: &super::support::fake_server::Request| {
         let is_asked = request.target.contains("variable-key%3Da+b%2C%21");
         is_asked.then(|| status(400, "unable to parse requirement: invalid label value"))
     };
@@ -212,4 +211,17 @@ fn a_server_that_is_not_there_is_named() {
         .fails_with(6)
         .says(&format!("{url} could not be reached: "))
         .says("nothing listens");
+}
+
+/// Airflow asks with such a label as text; it is not switched off by it, so nothing is "not found".
+#[test]
+fn a_label_of_the_wrong_type_is_told_and_is_no_null_one() {
+    let server = FakeServer::start(|_| None);
+    for label in [json!(5), json!(false), json!(["a"])] {
+        lookup(&config_for(&server))
+            .kwargs(&json!({"namespace": "airflow", "variables_label": label}))
+            .run()
+            .fails_with(7)
+            .says("kwarg `variables_label` of KubernetesSecretsBackend must be text");
+    }
 }

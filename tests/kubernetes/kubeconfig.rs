@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 
 use super::support::cli::{Secretctl, path_text};
 use super::support::fake_server::FakeServer;
+use super::support::kubernetes::{anybodys_server, api_server, secret, secrets};
 use super::support::tls::CertificateAuthority;
-use super::{
-    BACKEND, TOKEN, anybodys_server, api_server, config_for, kubeconfig, lookup, secret, secrets,
-};
+use super::{BACKEND, TOKEN, config_for, kubeconfig, lookup};
 
 fn with_token(cluster: Value) -> Value {
     kubeconfig(cluster, json!({"token": TOKEN}))
@@ -102,7 +101,7 @@ fn a_token_file_wins_over_a_token() {
 fn a_server_may_have_a_path_of_its_own() {
     let server = FakeServer::start(|request| {
         let below = request.target.strip_prefix("/k8s/clusters/c-1")?;
-        api_server(&super::Request {
+        api_server(&super::support::fake_server::Request {
             target: below.to_owned(),
             ..request.clone()
         })

@@ -93,7 +93,9 @@ impl Reply {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = http::read_body(response).await?;
         // What is not UTF-8 is not JSON either, which is all that is ever read here.
-        let body = String::from_utf8(body).unwrap_or_default().into();
+        let body = String::from_utf8(body)
+            .unwrap_or_else(|_| "not UTF-8".to_owned())
+            .into();
         Ok(Self {
             status,
             headers,
@@ -105,6 +107,11 @@ impl Reply {
     pub fn json(&self) -> Option<Value> {
         let body = json::loads(self.body.expose()).ok()?;
         matches!(body, Value::Dict(_)).then_some(body)
+    }
+
+    /// Whether there is no body.
+    pub fn is_empty(&self) -> bool {
+        self.body.expose().is_empty()
     }
 
     /// Whether the body says `word` anywhere.

@@ -105,9 +105,13 @@ impl Backend for AzureKeyVaultBackend {
         let body = reply.json();
         match (reply.status, body) {
             (StatusCode::NOT_FOUND, Some(_)) => Ok(Answer::Absent(None)),
-            (StatusCode::NOT_FOUND, None) => Ok(Answer::Absent(Some(
+            // The SDK fails on a body that it cannot read, but not on one that is not there.
+            (StatusCode::NOT_FOUND, None) if reply.is_empty() => Ok(Answer::Absent(Some(
                 "but the answer is not Key Vault's; check `vault_url`".into(),
             ))),
+            (StatusCode::NOT_FOUND, None) => {
+                Err(AzureKeyVaultError::NotKeyVault { status: 404 }.into())
+            }
             (StatusCode::OK, Some(bundle)) => match text_at(&bundle, &["value"]) {
                 Some(value) => Ok(Answer::Found(Secret::Text(value.clone()))),
                 None => Err(AzureKeyVaultError::NoValue.into()),

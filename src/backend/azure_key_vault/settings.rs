@@ -143,12 +143,13 @@ impl Settings {
         let mut faults = Faults::default();
         let naming = Naming::from_kwargs(kwargs, multi_team, &mut faults)?;
         let vault = vault(kwargs, &mut faults);
-        let api_version = faults.note(kwargs.text("api_version"));
+        let api_version = api_version(kwargs, &mut faults);
         let verify = connection_verify(kwargs, &mut faults);
+        unserved_options(kwargs, &mut faults);
         Ok(Settings {
             naming,
             vault,
-            api_version: api_version.unwrap_or_else(|| API_VERSION.to_owned()),
+            api_version,
             verify_challenge_resource: kwargs.truthy("verify_challenge_resource", true),
             credential: credential(kwargs, &mut faults),
             warnings: warnings(kwargs, &verify),
@@ -244,6 +245,45 @@ fn credential(kwargs: Kwargs<'_>, faults: &mut Faults) -> CredentialSettings {
             CredentialSettings::Default(Some(UserAssigned { client_id, tenant }))
         }
         _ => CredentialSettings::Default(None),
+    }
+}
+
+/// `api_version`, of which null is none.
+fn api_version(kwargs: Kwargs<'_>, faults: &mut Faults) -> String {
+    if let Some(null @ Value::None) = kwargs.get("api_version") {
+        faults.keep(kwargs.wrong_type("api_version", "text", null));
+    }
+    faults
+        .note(kwargs.text("api_version"))
+        .unwrap_or_else(|| API_VERSION.to_owned())
+}
+
+/// Options of `SecretClient` that are only warned about, but with values on which each of Airflow's lookups fails.
+fn unserved_options(kwargs: Kwargs<'_>, faults: &mut Faults) {
+    let mut refuse = |name, wanted, fails: fn(&Value) -> bool| {
+        if let Some(value) = kwargs.get(name).filter(|value| fails(value)) {
+            faults.keep(kwargs.wrong_type(name, wanted, value));
+        }
+    };
+    for name in ["connection_timeout", "read_timeout"] {
+        refuse(name, "a number of seconds", is_no_timeout);
+    }
+    refuse("proxies", "an object", |value| {
+        value.is_truthy() && !matches!(value, Value::Dict(_))
+    });
+    refuse("transport", "left out", |value| *value != Value::None);
+    for name in ["per_call_policies", "per_retry_policies"] {
+        refuse(name, "left out", Value::is_truthy);
+    }
+}
+
+/// What urllib3 takes for no time-out: everything but null and a number above zero.
+fn is_no_timeout(value: &Value) -> bool {
+    match value {
+        Value::None => false,
+        Value::Int(digits) => digits.starts_with('-') || digits == "0",
+        Value::Float(seconds) => *seconds <= 0.0,
+        _ => true,
     }
 }
 

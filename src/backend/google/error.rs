@@ -142,6 +142,17 @@ pub fn in_quotes(words: &Option<String>) -> String {
 }
 
 impl GoogleError {
+    /// Whether Airflow may get a token all the same.
+    pub fn is_own(&self) -> bool {
+        matches!(
+            self,
+            GoogleError::Unusable {
+                problem: CredentialsProblem::NotServed(_),
+                ..
+            }
+        )
+    }
+
     /// Credentials that cannot be used; `logged` says whether Airflow's constructor logs it and goes on.
     pub fn unusable(origin: &str, problem: CredentialsProblem, logged: bool) -> Self {
         GoogleError::Unusable {

@@ -189,9 +189,13 @@ impl Reader<'_> {
     }
 
     fn keys(&mut self, label: &'static str, default_label: &str, data_key: &'static str) -> Keys {
+        // A label of the wrong type is no null one: the default in its place keeps the kind from counting as switched off.
         let own_label = match self.kwargs.get(label) {
             None => Some(default_label.to_owned()),
-            Some(_) => self.note(self.kwargs.text(label)).flatten(),
+            Some(Value::None) => None,
+            Some(_) => self
+                .note(self.kwargs.text(label))
+                .unwrap_or_else(|| Some(default_label.to_owned())),
         };
         let own_key = match self.kwargs.get(data_key) {
             None => None,

@@ -157,6 +157,18 @@ fn in_quotes(words: &Option<String>) -> String {
 }
 
 impl VaultError {
+    /// Whether Airflow may read the secret all the same.
+    pub fn is_own(&self) -> bool {
+        match self {
+            VaultError::Address { .. }
+            | VaultError::NotAHeader { .. }
+            | VaultError::NotAPath { .. }
+            | VaultError::Charset { .. } => true,
+            VaultError::Unreadable(error) => error.is_own(),
+            _ => false,
+        }
+    }
+
     /// The error that a status stands for (hvac's `VaultError.from_status`).
     ///
     /// `login` is the path of a login that was asked for.
