@@ -159,6 +159,15 @@ pub enum Error {
         because: String,
     },
 
+    /// A server sends its client to another one.
+    #[error(
+        "could not be reached: it redirects to {target}, which was not asked because the token would go with the request"
+    )]
+    RedirectRefused {
+        /// Scheme, host and port.
+        target: String,
+    },
+
     /// A server's answer is larger than any secret.
     #[error("the answer is larger than {} MiB", .limit / (1024 * 1024))]
     AnswerTooLarge {
@@ -264,7 +273,9 @@ impl Error {
             Error::AzureKeyVault(error) => error.failure(),
             Error::CloudSecretManager(error) => error.failure(),
             Error::Google(error) => error.failure(),
-            Error::Unreachable { .. } | Error::TimedOut { .. } => Failure::Unreachable,
+            Error::Unreachable { .. } | Error::RedirectRefused { .. } | Error::TimedOut { .. } => {
+                Failure::Unreachable
+            }
             Error::AnswerTooLarge { .. }
             | Error::Connection(_)
             | Error::NotText { .. }
@@ -274,6 +285,21 @@ impl Error {
             Error::NoSuchExtra { .. } => Failure::Malformed,
             Error::UnknownField(_) => Failure::Usage,
             Error::Output(_) => Failure::Bug,
+        }
+    }
+
+    /// Whether this is a limit or a refusal of secretctl's own, so that Airflow may well use what is there.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            Error::AnswerTooLarge { .. } | Error::RedirectRefused { .. } => true,
+            Error::HttpSetting(fault) => matches!(fault, SettingFault::SocksProxy { .. }),
+            Error::NotJson(error) => error.may_be_read_by_python(),
+            Error::Connection(error) => error.is_own_refusal(),
+            Error::LocalFilesystem(error) => error.is_own_refusal(),
+            Error::Kubernetes(error) => matches!(error, KubernetesError::NotServed { .. }),
+            Error::Aws(error) => error.is_own_refusal(),
+            Error::Google(error) => error.is_own_refusal(),
+            _ => false,
         }
     }
 
@@ -312,6 +338,7 @@ impl Error {
                     .into(),
             ),
             Error::HttpSetting(_)
+            | Error::RedirectRefused { .. }
             | Error::NotText { .. }
             | Error::AnswerTooLarge { .. }
             | Error::NotResolved { .. }

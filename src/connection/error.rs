@@ -74,6 +74,17 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
+    /// Whether Airflow has a connection where secretctl refuses the value.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
+                error.may_be_read_by_python()
+            }
+            Self::PortNotANumber { found } => matches!(*found, "list" | "dict"),
+            _ => false,
+        }
+    }
+
     /// The error for a key, which is only kept if it looks like a name.
     pub(super) fn unknown_key(key: &str) -> Self {
         let is_name = key.len() <= 40

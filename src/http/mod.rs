@@ -97,24 +97,25 @@ fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     });
     if !stays {
         let target = server_name(next);
-        return attempt.error(RedirectRefused { target });
+        return attempt.error(RefusedRedirect { target });
     }
     if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(RedirectRefused {
-            target: "itself again and again".into(),
-        });
+        return attempt.error(EndlessRedirects);
     }
     attempt.follow()
 }
 
 /// A redirect that would have carried the token to another host.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "it redirects to {target}, which was not asked because the token would go with the request"
-)]
-struct RedirectRefused {
+#[error("it redirects to {target}")]
+struct RefusedRedirect {
     target: String,
 }
+
+/// requests gives up here too.
+#[derive(Debug, thiserror::Error)]
+#[error("it redirects to itself again and again")]
+struct EndlessRedirects;
 
 /// Scheme, host and port of an address: what may be shown of it.
 pub fn server_name(url: &Url) -> String {
@@ -123,12 +124,19 @@ pub fn server_name(url: &Url) -> String {
 
 /// Turns a failed exchange into an error that shows nothing of the address.
 fn failed(error: &reqwest::Error) -> Error {
-    let because = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else {
-        innermost(error)
-    };
-    Error::Unreachable { because }
+    if error.is_timeout() {
+        let because = "no answer in time".to_owned();
+        return Error::Unreachable { because };
+    }
+    let refused = error.source().and_then(<dyn StdError>::downcast_ref);
+    match refused {
+        Some(RefusedRedirect { target }) => Error::RedirectRefused {
+            target: target.clone(),
+        },
+        None => Error::Unreachable {
+            because: innermost(error),
+        },
+    }
 }
 
 /// The last error of the chain: the network's or TLS's own words, without the address.

@@ -5,23 +5,21 @@
 //! fails is passed over exactly like one that has no such secret. The value that wins is therefore the one found first, and
 //! keeping the failures changes only what is said, never what is printed.
 
+mod deserialize;
+mod fernet;
 mod lookup;
-mod usable;
 
 use std::time::Duration;
 
-use crate::airflow_config::{self, AirflowConfig, BackendSetting, Origin, configured_backend};
+use crate::airflow_config::{AirflowConfig, BackendSetting, configured_backend};
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
-use crate::backend::{self, Backend, Location, Opened, Surroundings};
-use crate::connection::{Model, fernet_key};
+use crate::backend::{self, Answer, Backend, Location, Opened, Secret, Surroundings};
+use crate::connection::{Connection, Model};
 use crate::error::{Error, Result};
-use crate::python::json::Value;
-use crate::secret::SecretText;
+use crate::python::json::{self, Value};
 use crate::secret_kind::SecretKind;
 use crate::trace::Trace;
-
-use usable::{Usable, deserialized, usable};
 
 pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 
@@ -54,6 +52,15 @@ pub struct LookupOptions {
     pub strict: bool,
     /// Where to tell what is being done.
     pub trace: Trace,
+}
+
+impl LookupOptions {
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and nothing stands in
+    /// for what Airflow may well read.
+    fn ends_search(&self, error: &Error) -> bool {
+        let ends_the_servers = self.context == Context::Server && deserialize::is_about_json(error);
+        self.strict || ends_the_servers || error.is_own_refusal()
+    }
 }
 
 /// The layers, in the order in which Airflow asks them.
@@ -157,15 +164,16 @@ impl SearchPath {
         for layer in asked {
             let answer = layer.ask(kind, id, self.options).await;
             let mut answer = self.encrypted(answer).await;
-            let mut is_final = false;
             if purpose == Purpose::UseAsJson {
-                (answer, is_final) = self.as_json(answer);
+                answer = deserialize::as_json(answer);
             }
             let (report, value) = answer;
             self.options
                 .trace
                 .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
-            is_final |= self.options.strict && report.failure().is_some();
+            let is_final = report
+                .failure()
+                .is_some_and(|error| self.options.ends_search(error));
             lookup.add(report, value);
             if is_final || (lookup.found.is_some() && purpose != Purpose::Explain) {
                 break;
@@ -175,21 +183,6 @@ impl SearchPath {
             self.add_near_misses(&mut lookup).await;
         }
         lookup
-    }
-
-    /// Reads the variable as JSON, and says whether no later layer may answer.
-    fn as_json(&self, (mut report, value): LayerAnswer) -> (LayerAnswer, bool) {
-        let Some(FoundValue::Value(value)) = value else {
-            return ((report, value), false);
-        };
-        match deserialized(&value) {
-            Ok(value) => ((report, Some(FoundValue::Value(value))), false),
-            Err(error) => {
-                let is_final = usable::is_final(&error, self.options.context);
-                report.outcome = Outcome::Failed(error);
-                ((report, None), is_final)
-            }
-        }
     }
 
     /// Airflow's server encrypts password and extra as soon as it builds a connection, so that a layer whose connection it
@@ -211,38 +204,6 @@ impl SearchPath {
         }
     }
 
-    /// `[core] fernet_key` must be a key, if it is set; without one Airflow makes its own.
-    async fn check_fernet_key(&self) -> Result<()> {
-        let mut found = self.config.option("core", "fernet_key")?;
-        while let Some(airflow_config::Found::InBackend(request)) = &found {
-            let key = self.config_value(&request.key).await?;
-            let key = key.filter(|key| request.is_answered_by(Some(key.expose())));
-            if let Some(key) = key {
-                return usable_fernet_key(&key, &request.origin);
-            }
-            found = self
-                .config
-                .option_after_secret("core", "fernet_key", request)?;
-        }
-        match found {
-            Some(airflow_config::Found::Value(key)) => usable_fernet_key(&key.value, &key.origin),
-            _ => Ok(()),
-        }
-    }
-
-    /// What the custom backend's `get_config` gives, if it is text.
-    async fn config_value(&self, key: &str) -> Result<Option<SecretText>> {
-        let Some(layer) = self.layers.iter().find(|layer| layer.is_custom) else {
-            return Ok(None);
-        };
-        let (report, value) = layer.ask(SecretKind::Config, key, self.options).await;
-        match (report.outcome, value) {
-            (Outcome::Failed(error), _) => Err(error),
-            (_, Some(FoundValue::Value(Value::Text(text)))) => Ok(Some(text)),
-            _ => Ok(None),
-        }
-    }
-
     /// Asks the layers that answered "not found" what may be the matter.
     async fn add_near_misses(&self, lookup: &mut Lookup) {
         for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
@@ -252,15 +213,6 @@ impl SearchPath {
                 report.hints = backend.near_misses(lookup.kind, &lookup.id).await;
             }
         }
-    }
-}
-
-fn usable_fernet_key(key: &SecretText, origin: &Origin) -> Result<()> {
-    match fernet_key::is_usable(key.expose()) {
-        true => Ok(()),
-        false => Err(Error::FernetKey {
-            origin: origin.to_string(),
-        }),
     }
 }
 
@@ -369,4 +321,61 @@ fn last_layer(context: Context) -> Layer {
         source: Source::NotServed(why),
         is_custom: false,
     }
+}
+
+/// What Airflow makes of a backend's answer.
+enum Usable {
+    Found(FoundValue),
+    Absent(Option<String>),
+}
+
+/// Turns what is stored into what Airflow hands out.
+fn usable(answer: Answer, kind: SecretKind, id: &str, model: Model) -> Result<Usable> {
+    let secret = match answer {
+        Answer::Absent(why) => return Ok(Usable::Absent(why)),
+        Answer::Found(secret) => secret,
+    };
+    if kind == SecretKind::Connection {
+        return connection_in(secret, id, model);
+    }
+    let value = match secret {
+        Secret::Text(text) | Secret::ConnectionUri(text) => Value::Text(text),
+        Secret::Value(value) => value,
+        Secret::ConnectionFields(fields) => Value::Dict(fields),
+    };
+    match value {
+        Value::None => Ok(Usable::Absent(Some("the stored value is null".into()))),
+        value => Ok(Usable::Found(FoundValue::Value(value))),
+    }
+}
+
+/// `BaseSecretsBackend.get_connection`: an empty value is none, anything else must parse.
+fn connection_in(secret: Secret, conn_id: &str, model: Model) -> Result<Usable> {
+    let (connection, stored) = match secret {
+        Secret::Text(text) if text.expose().is_empty() => {
+            return Ok(Usable::Absent(Some(
+                "the stored value is empty, which Airflow takes for absent".into(),
+            )));
+        }
+        Secret::Text(text) => (Connection::parse(model, conn_id, &text)?, text),
+        // LocalFilesystemBackend builds the server's Connection in a worker too.
+        Secret::ConnectionUri(text) => (Connection::from_uri(Model::Server, conn_id, &text)?, text),
+        Secret::ConnectionFields(fields) => {
+            let stored = json::dumps(&Value::Dict(fields.clone())).into();
+            (
+                Connection::from_fields(Model::Server, conn_id, fields)?,
+                stored,
+            )
+        }
+        Secret::Value(value) if !value.is_truthy() => return Ok(Usable::Absent(None)),
+        Secret::Value(value) => {
+            return Err(Error::NotText {
+                type_name: value.type_name(),
+            });
+        }
+    };
+    Ok(Usable::Found(FoundValue::Connection {
+        connection: Box::new(connection),
+        stored,
+    }))
 }

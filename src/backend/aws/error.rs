@@ -212,6 +212,16 @@ impl AwsError {
         }
     }
 
+    /// Whether Airflow can do what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            AwsError::NotServed { .. } => true,
+            AwsError::LookupPattern { because, .. } => !matches!(because, PatternError::Invalid(_)),
+            AwsError::Transport(error) => error.is_own_refusal(),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let advice = match self {

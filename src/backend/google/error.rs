@@ -84,6 +84,19 @@ pub enum CredentialsProblem {
     NotServed(&'static str),
 }
 
+impl GoogleError {
+    /// Whether Airflow can do what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Unusable {
+                problem: CredentialsProblem::NotServed(_),
+                ..
+            }
+        )
+    }
+}
+
 impl fmt::Display for CredentialsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

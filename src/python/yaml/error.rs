@@ -96,6 +96,18 @@ impl YamlError {
         Self { problem, line }
     }
 
+    /// Whether PyYAML may load the text all the same: what it loads cannot be told in JSON, or is larger than it should be.
+    pub fn may_be_read_by_python(&self) -> bool {
+        matches!(
+            self.problem,
+            Problem::TooManyMerged
+                | Problem::NestedTooDeeply
+                | Problem::TooLarge
+                | Problem::NoJsonForm { .. }
+                | Problem::NoJsonKey { .. }
+        )
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.problem {
