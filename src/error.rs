@@ -288,17 +288,18 @@ impl Error {
         }
     }
 
-    /// Whether the failure is secretctl's alone: Airflow may well use what is refused here, so that no later layer may answer
-    /// for this one.
-    pub fn is_own(&self) -> bool {
+    /// Whether this is a limit or a refusal of secretctl's own, so that Airflow may well use what is there.
+    pub fn is_own_refusal(&self) -> bool {
         match self {
             Error::AnswerTooLarge { .. } | Error::RedirectRefused { .. } => true,
-            Error::Connection(error) => error.is_own(),
-            Error::NotJson(error) => error.is_own(),
-            Error::LocalFilesystem(error) => error.is_own(),
-            Error::Vault(error) => error.is_own(),
-            Error::Aws(error) => error.is_own(),
-            Error::Google(error) => error.is_own(),
+            Error::HttpSetting(fault) => matches!(fault, SettingFault::SocksProxy { .. }),
+            Error::NotJson(error) => error.may_be_read_by_python(),
+            Error::Connection(error) => error.is_own_refusal(),
+            Error::LocalFilesystem(error) => error.is_own_refusal(),
+            Error::Kubernetes(error) => matches!(error, KubernetesError::NotServed { .. }),
+            Error::Vault(error) => error.is_own_refusal(),
+            Error::Aws(error) => error.is_own_refusal(),
+            Error::Google(error) => error.is_own_refusal(),
             _ => false,
         }
     }

@@ -96,6 +96,18 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
+    /// Whether Airflow has a connection where secretctl refuses the value.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
+                error.may_be_read_by_python()
+            }
+            Self::PortHasNoForm { .. } => true,
+            Self::NoUri(error) => error.is_own_refusal(),
+            _ => false,
+        }
+    }
+
     /// The error for a key, which is only kept if it looks like a name.
     pub(super) fn unknown_key(key: &str) -> Self {
         let is_name = key.len() <= 40
@@ -112,18 +124,6 @@ impl ConnectionError {
         Self::NotText {
             field,
             found: value.type_name(),
-        }
-    }
-
-    /// Whether Airflow uses the connection all the same.
-    pub fn is_own(&self) -> bool {
-        match self {
-            Self::PortHasNoForm { .. } => true,
-            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
-                error.is_own()
-            }
-            Self::NoUri(error) => error.is_own(),
-            _ => false,
         }
     }
 

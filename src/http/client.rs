@@ -35,6 +35,12 @@ pub enum SettingFault {
         /// Why it cannot be used.
         because: String,
     },
+    /// A proxy that speaks SOCKS.
+    #[error("the proxy given by {origin} speaks SOCKS, which secretctl does not")]
+    SocksProxy {
+        /// The setting that names it.
+        origin: String,
+    },
     /// A proxy.
     #[error("the proxy given by {origin} is not a usable address")]
     Proxy {

@@ -36,7 +36,7 @@ pub enum PatternError {
 
 impl PatternError {
     /// Whether Python may match with the pattern all the same.
-    pub fn is_own(self) -> bool {
+    pub fn may_be_read_by_python(self) -> bool {
         !matches!(self, Self::Invalid(_))
     }
 }

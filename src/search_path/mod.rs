@@ -5,25 +5,23 @@
 //! fails is passed over exactly like one that has no such secret. The value that wins is therefore the one found first, and
 //! keeping the failures changes only what is said, never what is printed.
 
+mod deserialize;
+mod fernet;
 mod lookup;
 mod options;
 mod server_start;
 mod usable;
 
-use crate::airflow_config::{
-    self, AirflowConfig, BackendSetting, Origin, Section, configured_backend,
-};
+use crate::airflow_config::{AirflowConfig, BackendSetting, Section, configured_backend};
 use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
 use crate::backend::{self, Backend, Location, Opened, Surroundings, provider_release};
-use crate::connection::fernet_key;
 use crate::error::{Error, Result};
-use crate::python::json::Value;
-use crate::secret::SecretText;
 use crate::secret_kind::SecretKind;
 
+use deserialize::as_json;
 use options::unknown_to_release;
-use usable::{Usable, deserialized, usable};
+use usable::{Usable, usable};
 
 pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 pub use options::{Context, LookupOptions};
@@ -170,38 +168,6 @@ impl SearchPath {
         }
     }
 
-    /// `[core] fernet_key` must be a key, if it is set; without one Airflow makes its own.
-    async fn check_fernet_key(&self) -> Result<()> {
-        let mut found = self.config.option("core", "fernet_key")?;
-        while let Some(airflow_config::Found::InBackend(request)) = &found {
-            let key = self.config_value(&request.key).await?;
-            let key = key.filter(|key| request.is_answered_by(Some(key.expose())));
-            if let Some(key) = key {
-                return usable_fernet_key(&key, &request.origin);
-            }
-            found = self
-                .config
-                .option_after_secret("core", "fernet_key", request)?;
-        }
-        match found {
-            Some(airflow_config::Found::Value(key)) => usable_fernet_key(&key.value, &key.origin),
-            _ => Ok(()),
-        }
-    }
-
-    /// What the custom backend's `get_config` gives, if it is text.
-    async fn config_value(&self, key: &str) -> Result<Option<SecretText>> {
-        let Some(layer) = self.layers.iter().find(|layer| layer.is_custom) else {
-            return Ok(None);
-        };
-        let (report, value) = layer.ask(SecretKind::Config, key, self.options).await;
-        match (report.outcome, value) {
-            (Outcome::Failed(error), _) => Err(error),
-            (_, Some(FoundValue::Value(Value::Text(text)))) => Ok(Some(text)),
-            _ => Ok(None),
-        }
-    }
-
     /// Asks the layers that answered "not found" what may be the matter.
     async fn add_near_misses(&self, lookup: &mut Lookup) {
         for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
@@ -211,29 +177,6 @@ impl SearchPath {
                 report.hints = backend.near_misses(lookup.kind, &lookup.id).await;
             }
         }
-    }
-}
-
-/// Reads the variable as JSON.
-fn as_json((mut report, value): LayerAnswer) -> LayerAnswer {
-    let Some(FoundValue::Value(value)) = value else {
-        return (report, value);
-    };
-    match deserialized(&value) {
-        Ok(value) => (report, Some(FoundValue::Value(value))),
-        Err(error) => {
-            report.outcome = Outcome::Failed(error);
-            (report, None)
-        }
-    }
-}
-
-fn usable_fernet_key(key: &SecretText, origin: &Origin) -> Result<()> {
-    match fernet_key::is_usable(key.expose()) {
-        true => Ok(()),
-        false => Err(Error::FernetKey {
-            origin: origin.to_string(),
-        }),
     }
 }
 

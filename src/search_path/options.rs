@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::deserialize::is_about_json;
 use crate::airflow_config::{AirflowConfig, unread_settings};
 use crate::airflow_version::AirflowVersion;
 use crate::connection::{ConnectionError, Model};
@@ -51,11 +52,10 @@ impl LookupOptions {
             Error::Connection(ConnectionError::NoUri(_)) => {
                 self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
             }
-            // The server reads the JSON of a variable once it has found one.
-            Error::NotJson(_) | Error::JsonOfNoText { .. } => self.context() == Context::Server,
+            error if is_about_json(error) => self.context() == Context::Server,
             _ => false,
         };
-        self.strict || is_used || error.is_own()
+        self.strict || is_used || error.is_own_refusal()
     }
 
     pub(super) fn model(&self) -> Model {

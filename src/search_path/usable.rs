@@ -1,8 +1,7 @@
-//! What Airflow makes of a backend's answer: a connection, a value, that value read as JSON, or nothing.
+//! What Airflow makes of a backend's answer: a connection, a value, or nothing.
 //!
-//! Mirrors `BaseSecretsBackend.get_connection` and `Variable.get(deserialize_json=True)` of Airflow 3.3.2 and task-sdk 1.3.2. The
-//! surprising rule: a worker reads the JSON while it asks the layers, so that text which is none leaves the variable to the
-//! next layer; the server reads it afterwards, and fails.
+//! Mirrors `BaseSecretsBackend.get_connection` and `Variable.get` of Airflow 3.3.2 and task-sdk 1.3.2. The surprising rule: an
+//! empty text is no connection, but it is a variable.
 
 use super::FoundValue;
 use crate::backend::{Answer, Secret};
@@ -69,17 +68,4 @@ fn connection_in(secret: Secret, conn_id: &str, model: Model) -> Result<Usable> 
         connection: Box::new(connection),
         stored,
     }))
-}
-
-/// `json.loads(value)` of a variable.
-///
-/// # Errors
-/// [`Error::NotJson`], or [`Error::JsonOfNoText`] for what is no text.
-pub(super) fn deserialized(value: &Value) -> Result<Value> {
-    match value {
-        Value::Text(text) => Ok(json::loads(text.expose()).map_err(Error::NotJson)?),
-        other => Err(Error::JsonOfNoText {
-            type_name: other.type_name(),
-        }),
-    }
 }

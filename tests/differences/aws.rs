@@ -177,8 +177,9 @@ fn parameters_that_would_be_dropped_are_refused() {
         lookup(&server, PARAMETER_STORE, &kwargs)
             .run()
             .fails_with(7)
-            .says(name)
-            .says("is not served");
+            .says(&format!(
+                "does not serve `{name}` in kwarg `assume_role_kwargs`"
+            ));
     }
     assert_eq!(server.requests().len(), 0);
 }

@@ -215,6 +215,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "what_needs_a_running_airflow_is_named_as_not_asked",
     ),
     (
+        "is final, whatever a later layer has",
+        "differences/reads_less.rs",
+        "no_later_layer_stands_in_for_what_is_refused",
+    ),
+    (
         "The system's CA certificates",
         "differences/reads_less.rs",
         "the_systems_certificates_are_trusted",

@@ -25,6 +25,52 @@ fn lookup(server: &FakeServer, more: Value) -> Secretctl {
         .args(["get-var", "hello"])
 }
 
+/// Fails what secretctl refuses and Airflow may read, though a later layer has a value: Airflow might never ask it.
+#[test]
+fn no_later_layer_stands_in_for_what_is_refused() {
+    let other = FakeServer::start(vault);
+    let target = format!("{}/v1/secret/data/variables/hello", other.url());
+    let redirecting = FakeServer::start(move |_| {
+        Some(Response::text(307, "elsewhere").header("Location", &target))
+    });
+    let large = FakeServer::start(|_| Some(Response::text(200, &" ".repeat((32 << 20) + 1))));
+    let aws = |kwargs: Value| {
+        let class = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
+        Secretctl::new()
+            .backend(class)
+            .kwargs(&kwargs)
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .args(["get-var", "hello"])
+    };
+    let saml =
+        json!({"role_arn": "arn:aws:iam::1:role/r", "assume_role_method": "assume_role_with_saml"});
+    let variable =
+        |name, content: &str| local("variables", name, content).args(["get-var", "hello"]);
+    for run in [
+        lookup(&redirecting, json!({})),
+        lookup(&large, json!({})),
+        lookup(&large, json!({"proxies": {"http": "socks5://127.0.0.1:1"}})),
+        aws(saml),
+        aws(json!({"variables_lookup_pattern": r"(a)\1"})),
+        variable("v.json", r#"{"hello": "\ud800"}"#),
+        variable("v.json", &" ".repeat((16 << 20) + 1)),
+        variable("v.yaml", "hello: !!set {a, b}\n"),
+        local(
+            "connections",
+            "c.json",
+            r#"{"hello": {"conn_type": "http", "port": [1]}}"#,
+        )
+        .args(["get-conn", "hello"]),
+    ] {
+        let run = run
+            .env("AIRFLOW_VAR_HELLO", "of the environment")
+            .env("AIRFLOW_CONN_HELLO", "http://of-the-environment");
+        let output = run.run();
+        assert_eq!(output.stdout, "", "{output}");
+        assert!(matches!(output.code, Some(6..=8)), "{output}");
+    }
+}
+
 /// A lookup in a local file of variables or connections.
 fn local(kind: &str, name: &str, content: &str) -> Secretctl {
     let kwargs = json!({format!("{kind}_file_path"): name});
@@ -96,7 +142,7 @@ fn a_socks_proxy_is_refused() {
         run.env("ALL_PROXY", address)
             .run()
             .fails_with(7)
-            .says("the proxy given by `ALL_PROXY`");
+            .says("the proxy given by `ALL_PROXY` speaks SOCKS");
         lookup(&server, json!({"proxies": {"http": address}}))
             .run()
             .fails_with(7)

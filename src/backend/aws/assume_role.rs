@@ -25,6 +25,14 @@ pub struct WrongParameter(pub String);
 /// The parameters that [`with_parameters`] knows.
 pub const PARAMETERS: &str = "RoleArn, RoleSessionName, ExternalId, DurationSeconds, Policy, SerialNumber, TokenCode and SourceIdentity";
 
+/// Those that boto3 knows besides, and that are too much for this.
+const NOT_SERVED: &[&str] = &[
+    "Tags",
+    "PolicyArns",
+    "TransitiveTagKeys",
+    "ProvidedContexts",
+];
+
 /// `sts.assume_role(**parameters)`
 ///
 /// # Errors
@@ -171,6 +179,10 @@ fn handed_out(
 }
 
 fn wrong_parameter(WrongParameter(name): WrongParameter) -> AwsError {
+    if NOT_SERVED.contains(&name.as_str()) {
+        let what = format!("`{name}` in kwarg `assume_role_kwargs`");
+        return AwsError::NotServed { what };
+    }
     let served = PARAMETERS;
     AwsError::setting(
         format!("`{name}` in kwarg `assume_role_kwargs`"),

@@ -185,17 +185,6 @@ impl AwsError {
         }
     }
 
-    /// Whether Airflow may read the secret all the same.
-    pub fn is_own(&self) -> bool {
-        match self {
-            AwsError::NotServed { .. } => true,
-            AwsError::LookupPattern { because, .. } => because.is_own(),
-            AwsError::NotJson(error) => error.is_own(),
-            AwsError::Transport(error) => error.is_own(),
-            _ => false,
-        }
-    }
-
     /// The kind of failure.
     pub fn failure(&self) -> Failure {
         match self {
@@ -220,6 +209,17 @@ impl AwsError {
                 Failure::Malformed
             }
             AwsError::Transport(error) => error.failure(),
+        }
+    }
+
+    /// Whether Airflow can do what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            AwsError::NotServed { .. } => true,
+            AwsError::LookupPattern { because, .. } => because.may_be_read_by_python(),
+            AwsError::NotJson(error) => error.may_be_read_by_python(),
+            AwsError::Transport(error) => error.is_own_refusal(),
+            _ => false,
         }
     }
 

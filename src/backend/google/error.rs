@@ -84,6 +84,19 @@ pub enum CredentialsProblem {
     NotServed(&'static str),
 }
 
+impl GoogleError {
+    /// Whether Airflow can do what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Unusable {
+                problem: CredentialsProblem::NotServed(_),
+                ..
+            }
+        )
+    }
+}
+
 impl fmt::Display for CredentialsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -142,17 +155,6 @@ pub fn in_quotes(words: &Option<String>) -> String {
 }
 
 impl GoogleError {
-    /// Whether Airflow may get a token all the same.
-    pub fn is_own(&self) -> bool {
-        matches!(
-            self,
-            GoogleError::Unusable {
-                problem: CredentialsProblem::NotServed(_),
-                ..
-            }
-        )
-    }
-
     /// Credentials that cannot be used; `logged` says whether Airflow's constructor logs it and goes on.
     pub fn unusable(origin: &str, problem: CredentialsProblem, logged: bool) -> Self {
         GoogleError::Unusable {

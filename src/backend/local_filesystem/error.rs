@@ -151,6 +151,21 @@ pub enum EntryProblem {
 }
 
 impl LocalFilesystemError {
+    /// Whether Airflow may well load what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::File(error) => matches!(error, TextFileError::TooLarge { .. }),
+            Self::Json { error, .. } => error.may_be_read_by_python(),
+            Self::Yaml { error, .. } => error.may_be_read_by_python(),
+            Self::Entry { problem, .. } => match problem {
+                EntryProblem::Connection(error) => error.is_own_refusal(),
+                EntryProblem::Value(error) => error.may_be_read_by_python(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The kind of failure: a file that the settings name wrongly, or one that holds what Airflow cannot use.
     pub fn failure(&self) -> Failure {
         match self {
@@ -163,21 +178,6 @@ impl LocalFilesystemError {
             | Self::Yaml { .. }
             | Self::Env { .. }
             | Self::Entry { .. } => Failure::Malformed,
-        }
-    }
-
-    /// Whether Airflow may read the file all the same.
-    pub fn is_own(&self) -> bool {
-        match self {
-            Self::File(error) => matches!(error, TextFileError::TooLarge { .. }),
-            Self::Json { error, .. } => error.is_own(),
-            Self::Yaml { error, .. } => error.is_own(),
-            Self::Entry { problem, .. } => match problem {
-                EntryProblem::Connection(error) => error.is_own(),
-                EntryProblem::Value(error) => error.is_own(),
-                _ => false,
-            },
-            _ => false,
         }
     }
 

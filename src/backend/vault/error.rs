@@ -158,13 +158,13 @@ fn in_quotes(words: &Option<String>) -> String {
 
 impl VaultError {
     /// Whether Airflow may read the secret all the same.
-    pub fn is_own(&self) -> bool {
+    pub fn is_own_refusal(&self) -> bool {
         match self {
             VaultError::Address { .. }
             | VaultError::NotAHeader { .. }
             | VaultError::NotAPath { .. }
             | VaultError::Charset { .. } => true,
-            VaultError::Unreadable(error) => error.is_own(),
+            VaultError::Unreadable(error) => error.may_be_read_by_python(),
             _ => false,
         }
     }

@@ -55,6 +55,13 @@ pub fn without_login(text: &str) -> Option<Url> {
     Some(url)
 }
 
+/// Whether requests and the Kubernetes client take the address to PySocks.
+pub fn is_socks(text: &str) -> bool {
+    text.get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("socks"))
+        && text.contains("://")
+}
+
 /// An http address can always lose its user.
 fn without_user(url: &mut Url) {
     let _ = url.set_username("");

@@ -120,12 +120,14 @@ impl ProxyRules {
                 },
             ),
         };
-        chosen.map_or(Ok(None), |chosen| {
-            let origin = chosen.origin;
-            read(chosen.address)
-                .map(Some)
-                .ok_or(SettingFault::Proxy { origin })
-        })
+        let Some(Chosen { origin, address }) = chosen else {
+            return Ok(None);
+        };
+        let unusable = || match address::is_socks(address) {
+            true => SettingFault::SocksProxy { origin },
+            false => SettingFault::Proxy { origin },
+        };
+        read(address).map(Some).ok_or_else(unusable)
     }
 }
 

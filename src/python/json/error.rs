@@ -101,19 +101,19 @@ impl JsonError {
         Some(hint.to_string())
     }
 
+    /// Whether Python may read the text all the same: it holds half a surrogate pair, and nests a little deeper.
+    pub fn may_be_read_by_python(&self) -> bool {
+        matches!(
+            self.problem,
+            Problem::UnpairedSurrogate | Problem::NestedTooDeeply
+        )
+    }
+
     /// Whether Python raises JSONDecodeError; it raises another exception, or none, for the rest.
     pub fn is_decode_error(&self) -> bool {
         !matches!(
             self.problem,
             Problem::IntegerTooLong | Problem::NestedTooDeeply | Problem::UnpairedSurrogate
-        )
-    }
-
-    /// Whether Python may read the text all the same: it makes a string of half a pair, and nests a little deeper.
-    pub fn is_own(&self) -> bool {
-        matches!(
-            self.problem,
-            Problem::UnpairedSurrogate | Problem::NestedTooDeeply
         )
     }
 }

@@ -96,8 +96,8 @@ impl YamlError {
         Self { problem, line }
     }
 
-    /// Whether PyYAML may load the text all the same: it has no limits but memory, and types that JSON has not.
-    pub fn is_own(&self) -> bool {
+    /// Whether PyYAML may load the text all the same: what it loads cannot be told in JSON, or is larger than it should be.
+    pub fn may_be_read_by_python(&self) -> bool {
         matches!(
             self.problem,
             Problem::MergesItself
