@@ -56,8 +56,8 @@ fn with_tool(run: Secretctl, name: &str, script: &str) -> Secretctl {
 #[test]
 fn a_wrong_client_secret_ends_the_chain() {
     let azure = azure();
-    let run = with_application(lookup(&azure), "not-the-client-secret");
-    let output = run.secret("not-the-client-secret").run();
+    let run = with_application(lookup(&azure), "Zk4~a-wrong-one-of-the-tests");
+    let output = run.secret("Zk4~a-wrong-one-of-the-tests").run();
     output
         .fails_with(5)
         .says("EnvironmentCredential: Microsoft Entra ID refused")
