@@ -9,7 +9,7 @@ use super::origin::{Indirection, Origin, Place};
 use super::{AirflowConfig, ConfigError, Found, Setting};
 use crate::airflow_version::AirflowVersion;
 use crate::env::{Env, EnvError};
-use crate::python::json::Value;
+use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 
 /// The section of airflow.cfg that a backend is configured in.
@@ -210,11 +210,15 @@ impl BackendSetting {
             Some(setting) => parse_kwargs(env, setting, known, strict)?,
             None => ParsedKwargs::default(),
         };
-        for kwarg in &self.overrides {
-            parsed
-                .kwargs
-                .insert(kwarg.name.clone(), Value::Text(kwarg.value.clone()));
-        }
+        parsed.kwargs.extend(self.overriding_kwargs());
         Ok(parsed)
+    }
+
+    /// The kwargs that have a variable each.
+    pub fn overriding_kwargs(&self) -> Dict {
+        let overrides = self.overrides.iter();
+        overrides
+            .map(|kwarg| (kwarg.name.clone(), Value::Text(kwarg.value.clone())))
+            .collect()
     }
 }

@@ -28,11 +28,11 @@ pub(super) fn check(config: &AirflowConfig, surroundings: &Surroundings) -> Resu
     }
 }
 
-/// Kwargs that are no JSON object do not stop a server: it goes on without any.
+/// Kwargs that are no JSON object do not stop a server: it goes on with those that have a variable each.
 fn kwargs(config: &AirflowConfig, setting: &BackendSetting, kind: BackendKind) -> Result<Dict> {
     match setting.parse_kwargs(config.env(), kind.kwarg_names(), true) {
         Ok(parsed) => Ok(parsed.kwargs),
-        Err(ConfigError::Kwargs(_)) => Ok(Dict::new()),
+        Err(ConfigError::Kwargs(_)) => Ok(setting.overriding_kwargs()),
         Err(error) => Err(error.into()),
     }
 }

@@ -3,7 +3,7 @@
 //! Each is as narrow as it can be: it names what both programs did, not only where the case comes from.
 
 use super::case::{Case, Family};
-use super::observed::Observed;
+use super::observed::{Observed, Said};
 
 /// A departure.
 struct Departure {
@@ -32,16 +32,31 @@ const DEPARTURES: &[Departure] = &[
     },
     Departure {
         words: "A `[core] multi_team` that is neither true nor false",
-        holds: |_, airflow, ours| {
-            stopped_with(ours, "is neither `True` nor `False`")
-                && failed_with(airflow, "Failed to convert value to bool")
-        },
+        holds: |_, _, ours| stopped_with(ours, "is neither `True` nor `False`"),
     },
     Departure {
         words: "Unpaired surrogates",
         holds: |_, _, ours| {
-            stopped_with(ours, "is half of a pair") || failed_with(ours, "is half of a pair")
+            let words = ["is half of a pair", "is half of a surrogate pair"];
+            words
+                .iter()
+                .any(|words| stopped_with(ours, words) || refused_with(ours, words))
         },
+    },
+    Departure {
+        words: "A connection whose port is a list or object",
+        holds: |_, _, ours| refused_with(ours, "`port` is of type `"),
+    },
+    Departure {
+        words: "Of YAML, sets, binary data",
+        holds: |_, _, ours| {
+            let words = ["which has no form in JSON", "a mapping that merges itself"];
+            words.iter().any(|words| refused_with(ours, words))
+        },
+    },
+    Departure {
+        words: "In lookup patterns",
+        holds: |_, _, ours| refused_with(ours, "which secretctl does not read"),
     },
     Departure {
         words: "A refused permission is exit 4",
@@ -90,7 +105,16 @@ fn stopped_with(observed: &Observed, words: &str) -> bool {
         .is_some_and(|why| why.contains(words))
 }
 
-/// A layer failed with these words, and nothing was found: what Airflow would ask next is not asked for a value.
+/// The last layer that was asked failed with these words, and nothing was found: no later layer answered in its place.
+fn refused_with(observed: &Observed, words: &str) -> bool {
+    observed.found.is_none()
+        && observed
+            .layers
+            .last()
+            .is_some_and(|layer| layer.said == Said::Failed && layer.words.contains(words))
+}
+
+/// A layer failed with these words.
 fn failed_with(observed: &Observed, words: &str) -> bool {
     observed.failures().any(|failure| failure.contains(words))
 }
