@@ -48,8 +48,11 @@ impl LookupOptions {
     pub(super) fn ends_search(&self, error: &Error) -> bool {
         let is_used = match error {
             Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
-            Error::Connection(ConnectionError::NoUri(_)) => {
-                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
+            Error::Connection(ConnectionError::NoUri(why)) => {
+                let is_unwritten =
+                    self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup();
+                // Airflow writes such a port as Python's `repr`.
+                is_unwritten || matches!(**why, ConnectionError::PortNotANumber { .. })
             }
             _ => false,
         };
