@@ -109,6 +109,16 @@ impl ConnectionError {
         }
     }
 
+    /// Whether Airflow has a connection where secretctl refuses the value.
+    pub fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::ExtraOfUriLost { .. } => true,
+            // Airflow writes such a port as Python's `repr`.
+            Self::NoUri(error) => matches!(**error, Self::PortNotANumber { .. }),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

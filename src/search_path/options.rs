@@ -43,22 +43,20 @@ impl LookupOptions {
         }
     }
 
-    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
-    /// a connection that is of no use here.
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and nothing stands in
+    /// for a connection that Airflow goes on with.
     pub(super) fn ends_search(&self, error: &Error) -> bool {
+        let writes_uri =
+            self.context() == Context::Server || self.version.tasks_write_uri_in_lookup();
         let is_used = match error {
-            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
-            Error::Connection(ConnectionError::NoUri(why)) => {
-                let is_unwritten =
-                    self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup();
-                // Airflow writes such a port as Python's `repr`.
-                is_unwritten || matches!(**why, ConnectionError::PortNotANumber { .. })
-            }
+            Error::Connection(ConnectionError::NoUri(_)) if !writes_uri => true,
+            Error::Connection(error) => error.is_own_refusal(),
             _ => false,
         };
         self.strict || is_used
     }
 
+    /// The connection model.
     pub(super) fn model(&self) -> Model {
         match self.context() {
             Context::Server => Model::server(self.version),
