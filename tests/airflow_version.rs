@@ -165,6 +165,20 @@ fn a_task_of_3_0_uses_a_connection_whose_uri_cannot_be_written() {
     }
 }
 
+#[test]
+fn a_connection_that_is_refused_here_and_used_by_airflow_has_no_stand_in() {
+    let outputs = by_release(|run| {
+        let run = run
+            .backend(LOCAL_FILES)
+            .file("c.json", r#"{"c": {"port": [1]}}"#);
+        let run = run.kwargs(&json!({"connections_file_path": "c.json"}));
+        run.env("AIRFLOW_CONN_C", "x://h").args(["get-conn", "c"])
+    });
+    for output in outputs {
+        output.fails_with(8).says("`port`, of type `list`");
+    }
+}
+
 /// The server's model encrypts, whoever uses it.
 #[test]
 fn a_bad_fernet_key_stops_tasks_that_have_the_server_s_model() {

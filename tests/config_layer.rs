@@ -1,7 +1,7 @@
-//! The configuration layer against what real Airflow 3.3.2 and 2.11.2 made of the same settings.
+//! The configuration layer against what real Airflow 3.3.2 and 2.11.2, and the code of 3.1.8, made of the same settings.
 //!
-//! `tests/data/config_layer_3.3.2.json` holds the settings, Airflow's outcome (and that of 2.11.2 where it is another), and
-//! the reason where secretctl departs from it. A case that departs without a reason fails, and so does one that has a reason
+//! `tests/data/config_layer_3.3.2.json` holds the settings, Airflow's outcome (and those of older releases where they are
+//! others), and the reason where secretctl departs from it. A case that departs without a reason fails, and so does one that has a reason
 //! and does not depart.
 
 // a case that cannot be set up should stop right there
@@ -37,6 +37,8 @@ struct Case {
     outcome: Outcome,
     /// That of Airflow 2.11.2, if it is another.
     airflow_2_11_2: Option<Outcome>,
+    /// That of Airflow 3.1.8, if it is another; of backends only.
+    airflow_3_1_8: Option<Outcome>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +60,12 @@ fn settings_mean_what_they_mean_to_airflow() {
         check(&case, &case.outcome, AirflowVersion::V3_3);
         let of_2_11_2 = case.airflow_2_11_2.as_ref().unwrap_or(&case.outcome);
         check(&case, of_2_11_2, AirflowVersion::V2_11);
+        if case.option.is_none() {
+            let of_3_1_8 = case.airflow_3_1_8.as_ref().unwrap_or(&case.outcome);
+            check(&case, of_3_1_8, AirflowVersion::V3_1);
+            check(&case, of_3_1_8, AirflowVersion::V3_0);
+            check(&case, &case.outcome, AirflowVersion::V3_2);
+        }
     }
 }
 

@@ -102,7 +102,7 @@ impl ConnectionError {
             Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
                 error.may_be_read_by_python()
             }
-            Self::PortHasNoForm { .. } => true,
+            Self::PortHasNoForm { .. } | Self::ExtraOfUriLost { .. } => true,
             Self::NoUri(error) => error.is_own_refusal(),
             _ => false,
         }

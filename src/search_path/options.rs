@@ -44,20 +44,20 @@ impl LookupOptions {
         }
     }
 
-    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and Airflow goes on with
-    /// what only secretctl cannot use.
+    /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and nothing stands in
+    /// for a connection that Airflow goes on with.
     pub(super) fn ends_search(&self, error: &Error) -> bool {
+        let writes_uri =
+            self.context() == Context::Server || self.version.tasks_write_uri_in_lookup();
         let is_used = match error {
-            Error::Connection(ConnectionError::ExtraOfUriLost { .. }) => true,
-            Error::Connection(ConnectionError::NoUri(_)) => {
-                self.context() == Context::Worker && !self.version.tasks_write_uri_in_lookup()
-            }
+            Error::Connection(ConnectionError::NoUri(_)) if !writes_uri => true,
             error if is_about_json(error) => self.context() == Context::Server,
             _ => false,
         };
         self.strict || is_used || error.is_own_refusal()
     }
 
+    /// The connection model.
     pub(super) fn model(&self) -> Model {
         match self.context() {
             Context::Server => Model::server(self.version),
