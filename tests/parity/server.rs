@@ -101,6 +101,7 @@ fn content_type(service: Service) -> &'static str {
 fn place(service: Service, request: &Request) -> String {
     match service {
         Service::Vault => request.target.clone(),
+        Service::Aws if operation(request).is_empty() => String::new(),
         Service::Aws => {
             let body = request.json();
             let name = body["Name"].as_str().or(body["SecretId"].as_str());
@@ -183,6 +184,7 @@ fn comparable(service: Service, request: &Request) -> Option<String> {
         }
         Service::Aws => {
             let operation = operation(request);
+            // Without one it is STS, which is asked who the caller is.
             let asks_why = matches!(operation.as_str(), "" | "GetParameters" | "DescribeSecret");
             (!asks_why).then(|| format!("{operation} {}", sorted(&request.json())))
         }
