@@ -84,6 +84,8 @@ impl SystemsManagerParameterStoreBackend {
             let session = Session::open(&self.settings, &self.surroundings).await?;
             let mut config = aws_sdk_ssm::config::Builder::from(&session.config);
             if let Some(url) = &self.settings.endpoint_url {
+                // Beside an endpoint, boto3 passes over both.
+                config = config.use_fips(false).use_dual_stack(false);
                 config.set_endpoint_url(Some(url.clone()));
             }
             Ok(Opened {

@@ -98,6 +98,8 @@ impl SecretsManagerBackend {
             let session = Session::open(&self.settings, &self.surroundings).await?;
             let mut config = aws_sdk_secretsmanager::config::Builder::from(&session.config);
             if let Some(url) = &self.settings.endpoint_url {
+                // Beside an endpoint, boto3 passes over both.
+                config = config.use_fips(false).use_dual_stack(false);
                 config.set_endpoint_url(Some(url.clone()));
             }
             Ok(Opened {
