@@ -72,7 +72,7 @@ impl Sourced {
 /// A source that is set up and fails, or none at all.
 pub async fn from_chain(base: &Base, profile_kwarg: bool) -> Result<Sourced, AwsError> {
     client_settings::check_chain(&base.variables, &base.profile)?;
-    let mut tried = Vec::new();
+    let mut tried = vec!["the kwargs hold no keys".to_owned()];
     let chain = Chain { base };
     let role_profile = base.profile.get("role_arn").is_some()
         && base.profile.get("web_identity_token_file").is_none();
@@ -88,7 +88,7 @@ pub async fn from_chain(base: &Base, profile_kwarg: bool) -> Result<Sourced, Aws
     if let Some(found) = chain.profile(&mut tried).await? {
         return Ok(found);
     }
-    if let Some(found) = chain.boto2()? {
+    if let Some(found) = chain.boto2(&mut tried)? {
         return Ok(found);
     }
     if let Some(found) = chain.container(&mut tried).await? {
@@ -234,14 +234,19 @@ impl Chain<'_> {
     }
 
     /// `OriginalEC2Provider` and `BotoProvider`, of which few people know that they are still there.
-    fn boto2(&self) -> Source {
+    fn boto2(&self, tried: &mut Vec<String>) -> Source {
         if self.variable("AWS_CREDENTIAL_FILE").is_some() {
             return Err(AwsError::NotServed {
                 what: "`AWS_CREDENTIAL_FILE`".into(),
             });
         }
-        let keys = keys_of_boto2(&self.base.env)?;
-        Ok(keys.map(|keys| Sourced::new(&keys, "the files of boto 2")))
+        match keys_of_boto2(&self.base.env)? {
+            Some(keys) => Ok(Some(Sourced::new(&keys, "the files of boto 2"))),
+            None => {
+                tried.push("the files of boto 2 hold no keys".into());
+                Ok(None)
+            }
+        }
     }
 
     /// `ContainerProvider`
