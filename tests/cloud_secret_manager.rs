@@ -271,3 +271,14 @@ fn requests_go_through_the_proxy() {
         .prints("through the proxy")
         .quietly();
 }
+
+#[test]
+fn explain_names_the_account_and_the_project() {
+    let server = server_with("airflow-variables-hello", payload("v"));
+    let output = lookup(&server)
+        .kwargs(&json!({"gcp_keyfile_dict": key()}))
+        .args(["explain", "var", "hello"])
+        .run();
+    let line = format!("     asked as the service account `{EMAIL}`, in project `{PROJECT}`\n");
+    assert!(output.succeeds().stdout.contains(&line), "{output}");
+}

@@ -204,6 +204,11 @@ impl Backend for SystemsManagerParameterStoreBackend {
         in_batches(self, kind, ids).await
     }
 
+    async fn asked_as(&self) -> Option<String> {
+        let opened = self.client.get()?.as_ref().ok()?;
+        Some(opened.session.asked_as())
+    }
+
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {
         let Ok(Place::Below(prefix)) = self.naming.place(kind, id) else {
             return Vec::new();

@@ -152,6 +152,9 @@ impl SearchPath {
         if lookup.found.is_none() || to_the_end {
             self.add_near_misses(&mut lookup).await;
         }
+        if to_the_end {
+            self.add_who_asked(&mut lookup).await;
+        }
         lookup
     }
 
@@ -203,6 +206,17 @@ impl SearchPath {
             (Outcome::Failed(error), _) => Err(error),
             (_, Some(FoundValue::Value(Value::Text(text)))) => Ok(Some(text)),
             _ => Ok(None),
+        }
+    }
+
+    /// Adds as whom each layer was asked.
+    async fn add_who_asked(&self, lookup: &mut Lookup) {
+        for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
+            if let (Source::Served(backend), Outcome::Found { .. } | Outcome::NotFound(_)) =
+                (&layer.source, &report.outcome)
+            {
+                report.asked_as = backend.asked_as().await;
+            }
         }
     }
 
@@ -273,6 +287,7 @@ impl Layer {
             location,
             outcome,
             hints: Vec::new(),
+            asked_as: None,
         }
     }
 }

@@ -98,6 +98,14 @@ impl Session {
         aws_sdk_sts::Client::from_conf(self.sts.clone())
     }
 
+    /// Whose credentials these are, and the region.
+    pub fn asked_as(&self) -> String {
+        format!(
+            "with the credentials from {}, in region {}",
+            self.origin, self.region
+        )
+    }
+
     /// What must not appear in anything AWS says.
     pub fn secrets(&self) -> Vec<&str> {
         self.secrets.iter().map(SecretText::expose).collect()
