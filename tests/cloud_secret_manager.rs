@@ -300,3 +300,14 @@ fn the_proxy_is_grpcs_choice() {
     run.env("ALL_PROXY", &other.url()).run().prints("directly");
     assert_eq!(other.requests().len(), 0);
 }
+
+#[test]
+fn explain_names_the_account_and_the_project() {
+    let server = server_with("airflow-variables-hello", payload("v"));
+    let output = lookup(&server)
+        .kwargs(&json!({"gcp_keyfile_dict": key()}))
+        .args(["explain", "var", "hello"])
+        .run();
+    let line = format!("     asked as the service account `{EMAIL}`, in project `{PROJECT}`\n");
+    assert!(output.succeeds().stdout.contains(&line), "{output}");
+}

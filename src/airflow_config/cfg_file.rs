@@ -133,6 +133,17 @@ impl CfgFile {
         }))
     }
 
+    /// Every section with its options as they are written, those of `[DEFAULT]` last: Python's `RawConfigParser`.
+    pub fn raw_sections(
+        &self,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, &SecretText)>)> {
+        self.sections.iter().map(|(name, section)| {
+            let options = section.iter().chain(&self.defaults);
+            let plain = options.map(|(name, option)| (name.as_str(), &option.value));
+            (name.as_str(), plain)
+        })
+    }
+
     fn options(&self, section: &str) -> Option<&Section> {
         if section == DEFAULT_SECTION {
             Some(&self.defaults)

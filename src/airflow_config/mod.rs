@@ -4,7 +4,7 @@
 //! rules: an environment variable that is set to nothing wins over airflow.cfg; and what a command or a secrets backend
 //! gives is not expanded, while all else is.
 
-mod cfg_file;
+pub(crate) mod cfg_file;
 pub(crate) mod command;
 mod error;
 mod kwargs;

@@ -62,6 +62,12 @@ pub trait Backend: Send + Sync {
         one_by_one(self, kind, ids).await
     }
 
+    /// Who asked, and what of the place a [`Location`] cannot tell without asking, such as a region: the rest of a sentence that
+    /// begins with "asked". `None`: nothing was asked, or there is no such thing as who asks.
+    async fn asked_as(&self) -> Option<String> {
+        None
+    }
+
     /// Why `id` may be absent although somebody expects it: near misses worth a look. Asked only once a lookup has failed.
     async fn near_misses(&self, _kind: SecretKind, _id: &str) -> Vec<String> {
         Vec::new()

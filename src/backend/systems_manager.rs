@@ -84,6 +84,8 @@ impl SystemsManagerParameterStoreBackend {
             let session = Session::open(&self.settings, &self.surroundings).await?;
             let mut config = aws_sdk_ssm::config::Builder::from(&session.config);
             if let Some(url) = &self.settings.endpoint_url {
+                // Beside an endpoint, boto3 passes over both.
+                config = config.use_fips(false).use_dual_stack(false);
                 config.set_endpoint_url(Some(url.clone()));
             }
             Ok(Opened {
@@ -200,6 +202,11 @@ impl Backend for SystemsManagerParameterStoreBackend {
 
     async fn get_many(&self, kind: SecretKind, ids: &[String]) -> Vec<Result<Answer>> {
         in_batches(self, kind, ids).await
+    }
+
+    async fn asked_as(&self) -> Option<String> {
+        let opened = self.client.get()?.as_ref().ok()?;
+        Some(opened.session.asked_as())
     }
 
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {

@@ -56,6 +56,12 @@ fn text(lookup: &Lookup) -> String {
             report.place(),
             report.outcome_in_words()
         ));
+        lines.extend(
+            report
+                .asked_as
+                .iter()
+                .map(|identity| format!("     asked {identity}")),
+        );
     }
     lines.extend(
         lookup
@@ -106,7 +112,10 @@ fn json(lookup: &Lookup) -> String {
 impl From<&LayerReport> for ExplainedLayer {
     fn from(report: &LayerReport) -> Self {
         let message = match &report.outcome {
-            Outcome::Found { shadowed: false } | Outcome::NotFound(None) => None,
+            Outcome::Found { shadowed: false } | Outcome::NotFound(None) => report
+                .asked_as
+                .as_ref()
+                .map(|identity| format!("asked {identity}")),
             Outcome::NotFound(Some(why)) | Outcome::Skipped(why) => Some(why.clone()),
             Outcome::NotServed(why) => Some((*why).to_owned()),
             Outcome::Found { shadowed: true } => Some("shadowed by an earlier layer".into()),

@@ -4,7 +4,7 @@
 //! a value that is not UTF-8 is carried along and handed to commands unchanged, and only reading it is an error.
 
 mod env_file;
-mod expand;
+pub(crate) mod expand;
 pub(crate) mod reference;
 mod user_home;
 

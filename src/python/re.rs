@@ -47,6 +47,7 @@ impl Pattern {
     /// # Errors
     /// A pattern that Python rejects, or that is refused here.
     pub fn compile(pattern: &str) -> Result<Self, PatternError> {
+        refuse_turkish_i(pattern)?;
         let written = format!(r"\A(?:{})", Translator::new(pattern).translate()?);
         let regex = RegexBuilder::new(&written)
             .case_insensitive(true)
@@ -60,11 +61,22 @@ impl Pattern {
     /// Whether `text` matches from its start.
     ///
     /// # Errors
-    /// [`PatternError::TooManySteps`]
+    /// [`PatternError::TooManySteps`], and a text with a letter whose case the crate takes otherwise than Python.
     pub fn matches(&self, text: &str) -> Result<bool, PatternError> {
+        refuse_turkish_i(text)?;
         self.0
             .is_match(text)
             .map_err(|_| PatternError::TooManySteps)
+    }
+}
+
+/// Of all letters, `\u{130}` and `\u{131}` alone are other cases of `i` to Python and not to the crate.
+fn refuse_turkish_i(text: &str) -> Result<(), PatternError> {
+    match text.contains(['\u{130}', '\u{131}']) {
+        true => Err(PatternError::NotServed(
+            "a dotted capital or a dotless small i, whose case Python takes in its own way",
+        )),
+        false => Ok(()),
     }
 }
 

@@ -56,6 +56,8 @@ pub struct LayerReport {
     pub outcome: Outcome,
     /// Near misses worth a look.
     pub hints: Vec<String>,
+    /// Who asked, where a backend was asked as somebody and somebody wants to know.
+    pub asked_as: Option<String>,
 }
 
 /// What came of asking one layer.

@@ -146,6 +146,9 @@ impl SearchPath {
         if lookup.found.is_none() || purpose == Purpose::Explain {
             self.add_near_misses(&mut lookup).await;
         }
+        if purpose == Purpose::Explain {
+            self.add_who_asked(&mut lookup).await;
+        }
         lookup
     }
 
@@ -164,6 +167,17 @@ impl SearchPath {
             Err(error) => {
                 report.outcome = Outcome::Failed(error);
                 (report, None)
+            }
+        }
+    }
+
+    /// Adds as whom each layer was asked.
+    async fn add_who_asked(&self, lookup: &mut Lookup) {
+        for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
+            if let (Source::Served(backend), Outcome::Found { .. } | Outcome::NotFound(_)) =
+                (&layer.source, &report.outcome)
+            {
+                report.asked_as = backend.asked_as().await;
             }
         }
     }
@@ -226,6 +240,7 @@ impl Layer {
             location,
             outcome,
             hints: Vec::new(),
+            asked_as: None,
         }
     }
 }

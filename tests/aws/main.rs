@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod batches;
+mod client_settings;
 mod credentials;
 mod guide;
+mod profile_files;
 mod proxy;
 mod refusals;
 #[path = "../support/mod.rs"]

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::support::fake_server::{FakeServer, Response};
-use super::{SECRETS_MANAGER, VALUE, aws, error, lookup, sts, target, with_environment_keys};
+use super::{
+    SECRET_KEY, SECRETS_MANAGER, VALUE, aws, error, lookup, sts, target, with_config,
+    with_environment_keys,
+};
 
 fn denying(message: &'static str) -> FakeServer {
     FakeServer::start(move |request| {
@@ -128,4 +131,30 @@ fn a_prefix_that_is_no_text_would_stop_airflow() {
         .run()
         .fails_with(7)
         .says("`config_prefix`");
+}
+
+#[test]
+fn explain_names_the_credentials_and_the_region_that_were_used() {
+    let server = aws();
+    let config = format!(
+        "[profile ci]\nregion = eu-west-3\naws_access_key_id = AKCI\naws_secret_access_key = {SECRET_KEY}\n"
+    );
+    let run = |id: &'static str| {
+        let run = with_config(
+            super::Secretctl::new()
+                .backend(super::PARAMETER_STORE)
+                .kwargs(&json!({})),
+            &config,
+        );
+        run.env("AWS_ENDPOINT_URL", &server.url())
+            .env("AWS_PROFILE", "ci")
+            .secret(VALUE)
+            .args(["explain", "var", id])
+            .run()
+    };
+    let place = "     asked with the credentials from the profile `ci`, in region eu-west-3\n";
+    for id in ["hello", "absent"] {
+        let output = run(id);
+        assert!(output.stdout.contains(place), "{output}");
+    }
 }

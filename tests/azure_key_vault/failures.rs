@@ -220,3 +220,17 @@ fn options_of_the_client_that_fail_each_of_airflows_lookups_fail_these() {
         .run()
         .prints("v");
 }
+
+#[test]
+fn explain_names_who_was_asking() {
+    let azure = with_secret(Stored::Value("v"));
+    let output = azure
+        .secretctl(kwargs())
+        .args(["explain", "var", "hello", "-o", "json"])
+        .run();
+    let layer = output.succeeds().json()["layers"][0].clone();
+    let identity = format!(
+        "asked as ClientSecretCredential (client id `client` of tenant `{TENANT}`, object id `oid-of-client`)"
+    );
+    assert_eq!(layer["message"], json!(identity));
+}

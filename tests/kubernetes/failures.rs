@@ -225,3 +225,25 @@ fn a_label_of_the_wrong_type_is_told_and_is_no_null_one() {
             .says("kwarg `variables_label` of KubernetesSecretsBackend must be text");
     }
 }
+
+#[test]
+fn explain_names_whose_credentials_and_which_namespace() {
+    let server = FakeServer::start(api_server);
+    let run = super::Secretctl::new()
+        .backend(super::BACKEND)
+        .file("config", config_for(&server).to_string());
+    let path = super::path_text(run.home().join("config"));
+    let output = run
+        .env("KUBECONFIG", &path)
+        .args(["explain", "var", "hello"])
+        .run();
+    let words = format!("in namespace `airflow` at {}", server.url());
+    let line = output
+        .stdout
+        .lines()
+        .find(|line| line.contains("asked with "));
+    assert!(
+        line.is_some_and(|line| line.contains("`robot`") && line.ends_with(&words)),
+        "{output}"
+    );
+}

@@ -1,19 +1,25 @@
-//! boto3's chain of credential sources, in boto3's order, each from the official SDK, with a word on every one passed over.
+//! boto3's chain of credential sources, in boto3's order, with a word on every one passed over. The official SDK asks STS, single
+//! sign-on and the metadata endpoints.
 //!
 //! Mirrors `create_credential_resolver` of botocore 1.44.5. The surprising rule: a role's profile comes before a web identity
-//! of the environment, and that before everything else a profile can name. A source that is set up and fails ends the chain.
+//! of the environment, and that before everything else a profile can name; keys in the credentials file come before a process,
+//! and keys in the config file after it. A source that is set up and fails ends the chain.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 
 use super::assume_role;
+use super::client_settings;
+use super::credential_process;
 use super::error::AwsError;
-use super::profile::Profile;
+use super::profile::{Profile, Stored, keys_of_boto2};
 use super::session::Base;
 use super::settings::Keys;
+use crate::env::Env;
 use crate::error::Error;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
@@ -33,16 +39,6 @@ const CONTAINER: &[&str] = &[
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
-/// What makes a profile more than a region.
-const PROFILE_SOURCES: &[&str] = &[
-    "aws_access_key_id",
-    "role_arn",
-    "sso_session",
-    "sso_start_url",
-    "sso_account_id",
-    "credential_process",
-    "login_session",
-];
 
 /// Credentials, and where they come from.
 #[derive(Clone)]
@@ -75,7 +71,8 @@ impl Sourced {
 /// # Errors
 /// A source that is set up and fails, or none at all.
 pub async fn from_chain(base: &Base, profile_kwarg: bool) -> Result<Sourced, AwsError> {
-    let mut tried = Vec::new();
+    client_settings::check_chain(&base.variables, &base.profile)?;
+    let mut tried = vec!["the kwargs hold no keys".to_owned()];
     let chain = Chain { base };
     let role_profile = base.profile.get("role_arn").is_some()
         && base.profile.get("web_identity_token_file").is_none();
@@ -89,6 +86,9 @@ pub async fn from_chain(base: &Base, profile_kwarg: bool) -> Result<Sourced, Aws
         return Ok(found);
     }
     if let Some(found) = chain.profile(&mut tried).await? {
+        return Ok(found);
+    }
+    if let Some(found) = chain.boto2(&mut tried)? {
         return Ok(found);
     }
     if let Some(found) = chain.container(&mut tried).await? {
@@ -134,9 +134,11 @@ impl Chain<'_> {
             missing: "AWS_SECRET_ACCESS_KEY",
         };
         let secret = self.variable("AWS_SECRET_ACCESS_KEY").ok_or(missing)?;
+        client_settings::check_environment_keys(&self.base.variables)?;
+        // The older name comes first.
         let token = self
-            .variable("AWS_SESSION_TOKEN")
-            .or(self.variable("AWS_SECURITY_TOKEN"));
+            .variable("AWS_SECURITY_TOKEN")
+            .or(self.variable("AWS_SESSION_TOKEN"));
         let keys = Keys {
             id: id.to_owned(),
             secret: secret.into(),
@@ -174,30 +176,44 @@ impl Chain<'_> {
             .map(Some)
     }
 
-    /// What a profile can name: a role, SSO, a process, keys.
+    /// What a profile can name: a role, single sign-on, keys, a process.
     async fn profile(&self, tried: &mut Vec<String>) -> Source {
         let profile = &self.base.profile;
-        let in_words = format!("the profile `{}`", profile.name);
-        if !PROFILE_SOURCES
-            .iter()
-            .any(|name| profile.get(name).is_some())
-        {
-            let why = if profile.exists() {
-                "names no credentials"
-            } else {
-                "does not exist"
-            };
-            tried.push(format!("{in_words} {why}"));
-            return Ok(None);
+        let origin = format!("the profile `{}`", profile.name);
+        if profile.get("role_arn").is_some() || profile.has_sso() {
+            let credentials = self.by_role_or_sso(&origin).await?;
+            return Ok(Some(Sourced {
+                credentials,
+                origin,
+            }));
         }
+        let keys = match profile.stored(&profile.name)? {
+            Some(Stored::Keys(keys)) => keys,
+            Some(Stored::Process(command)) => {
+                let base = self.base;
+                credential_process::keys(&base.env, base.limit, &profile.name, &command).await?
+            }
+            None => {
+                let why = if profile.exists() {
+                    "names no credentials"
+                } else {
+                    "does not exist"
+                };
+                tried.push(format!("{origin} {why}"));
+                return Ok(None);
+            }
+        };
+        Ok(Some(Sourced::new(&keys, origin)))
+    }
+
+    /// By the official SDK, which is handed the keys of the source profiles.
+    async fn by_role_or_sso(&self, origin: &str) -> Result<Credentials, AwsError> {
+        let profile = &self.base.profile;
         self.refuse_unserved_profile()?;
+        let keys = stored_keys(&self.base.env, profile, self.base.limit).await?;
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
-        let found = self.ask_sdk(&removed, false).await;
-        let credentials = found.map_err(|error| profile_failed(profile, &in_words, &*error))?;
-        Ok(Some(Sourced {
-            credentials,
-            origin: in_words,
-        }))
+        let found = self.ask_sdk(&removed, false, &keys).await?;
+        found.map_err(|error| profile_failed(profile, origin, &*error))
     }
 
     fn refuse_unserved_profile(&self) -> Result<(), AwsError> {
@@ -208,28 +224,29 @@ impl Chain<'_> {
                 "`mfa_serial` in the AWS profile `{name}`, for which boto3 asks for a code; put the keys of `aws sts assume-role` into the environment"
             ));
         }
-        if profile.get("login_session").is_some() {
-            return not_served(format!(
-                "`login_session` in the AWS profile `{}`",
-                profile.name
-            ));
-        }
         if profile.get("credential_source") == Some("Environment") {
             return not_served(format!(
                 "`credential_source = Environment` in the AWS profile `{}`",
                 profile.name
             ));
         }
-        let partial = profile.get("aws_access_key_id").is_some()
-            && profile.get("aws_secret_access_key").is_none();
-        if partial {
-            let origin = format!("the profile `{}`", profile.name);
-            return Err(AwsError::PartialCredentials {
-                origin,
-                missing: "`aws_secret_access_key`",
+        Ok(())
+    }
+
+    /// `OriginalEC2Provider` and `BotoProvider`, of which few people know that they are still there.
+    fn boto2(&self, tried: &mut Vec<String>) -> Source {
+        if self.variable("AWS_CREDENTIAL_FILE").is_some() {
+            return Err(AwsError::NotServed {
+                what: "`AWS_CREDENTIAL_FILE`".into(),
             });
         }
-        Ok(())
+        match keys_of_boto2(&self.base.env)? {
+            Some(keys) => Ok(Some(Sourced::new(&keys, "the files of boto 2"))),
+            None => {
+                tried.push("the files of boto 2 hold no keys".into());
+                Ok(None)
+            }
+        }
     }
 
     /// `ContainerProvider`
@@ -243,7 +260,8 @@ impl Chain<'_> {
         };
         let origin = format!("the container endpoint of {variable}");
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
-        let credentials = self.ask_sdk(&removed, false).await.map_err(|_| AwsError::CredentialSource {
+        let found = self.ask_sdk(&removed, false, &BTreeMap::new()).await?;
+        let credentials = found.map_err(|_| AwsError::CredentialSource {
             origin: origin.clone(),
             because: "it gave no credentials".into(),
             advice: Some("check that the task or pod has a role, and that the endpoint is reachable from here".into()),
@@ -266,7 +284,7 @@ impl Chain<'_> {
             return Ok(None);
         }
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY, CONTAINER].concat();
-        match self.ask_sdk(&removed, true).await {
+        match self.ask_sdk(&removed, true, &BTreeMap::new()).await? {
             Ok(credentials) => Ok(Some(Sourced {
                 credentials,
                 origin: "the instance's role".into(),
@@ -283,17 +301,45 @@ impl Chain<'_> {
         &self,
         removed: &[&str],
         instance: bool,
-    ) -> Result<Credentials, Box<dyn StdError + Send + Sync>> {
+        keys: &BTreeMap<&str, Keys>,
+    ) -> Result<Result<Credentials, SdkError>, AwsError> {
         let mut variables: HashMap<String, String> = self.base.variables.clone();
         variables.retain(|name, _| !removed.contains(&name.as_str()));
         let by_role = self.base.profile.get("credential_source").is_some();
         if !instance && !by_role {
             variables.insert(METADATA_DISABLED.into(), "true".into());
         }
-        let config = self.base.load(variables).await;
-        let provider = config.credentials_provider().ok_or("no provider")?;
-        Ok(provider.provide_credentials().await?)
+        let config = self.base.load(variables, keys).await?;
+        let Some(provider) = config.credentials_provider() else {
+            return Ok(Err("no provider".into()));
+        };
+        Ok(provider.provide_credentials().await.map_err(Into::into))
     }
+}
+
+type SdkError = Box<dyn StdError + Send + Sync>;
+
+/// The keys that the profile and its sources hold themselves, by profile; commands are run for them.
+///
+/// # Errors
+/// Half a key pair, or a command that fails.
+pub async fn stored_keys<'a>(
+    env: &Env,
+    profile: &'a Profile,
+    limit: Duration,
+) -> Result<BTreeMap<&'a str, Keys>, AwsError> {
+    let mut found = BTreeMap::new();
+    for name in profile.with_sources() {
+        let keys = match profile.stored(name)? {
+            Some(Stored::Keys(keys)) => keys,
+            Some(Stored::Process(command)) => {
+                credential_process::keys(env, limit, name, &command).await?
+            }
+            None => continue,
+        };
+        found.insert(name, keys);
+    }
+    Ok(found)
 }
 
 /// What became of a profile that names credentials. The SDK's words stay out: a process's output may be among them.
@@ -303,15 +349,10 @@ fn profile_failed(profile: &Profile, origin: &str, error: &(dyn StdError + 'stat
             format!("STS refused its role with {code}"),
             Some("check `role_arn` and its trust policy".to_owned()),
         )
-    } else if profile.get("sso_session").is_some() || profile.get("sso_start_url").is_some() {
+    } else if profile.has_sso() {
         (
             "its SSO session is missing or expired".into(),
             Some(format!("run `aws sso login --profile {}`", profile.name)),
-        )
-    } else if profile.get("credential_process").is_some() {
-        (
-            "its `credential_process` failed or printed no credentials".into(),
-            None,
         )
     } else if profile.get("role_arn").is_some() {
         (

@@ -53,9 +53,14 @@ pub enum AwsError {
         /// The setting that names it.
         origin: &'static str,
     },
-    /// The files of `~/.aws` are not readable as such.
-    #[error("the AWS profile files cannot be read")]
-    ProfileFiles,
+    /// A file of `~/.aws` that Python's `configparser` does not read.
+    #[error("the AWS profile file `{path}` cannot be read: {problem}")]
+    ProfileFile {
+        /// The file.
+        path: String,
+        /// What is wrong, without any of its values.
+        problem: String,
+    },
     /// One half of a key pair.
     #[error("the AWS credentials from {origin} are incomplete: {missing} is missing")]
     PartialCredentials {
@@ -194,7 +199,7 @@ impl AwsError {
             | AwsError::NotServed { .. }
             | AwsError::NoRegion { .. }
             | AwsError::ProfileNotFound { .. }
-            | AwsError::ProfileFiles
+            | AwsError::ProfileFile { .. }
             | AwsError::Rejected { .. } => Failure::Configuration,
             AwsError::PartialCredentials { .. }
             | AwsError::NoCredentials { .. }
@@ -262,7 +267,7 @@ impl AwsError {
             AwsError::LookupPattern { .. }
             | AwsError::Setting { .. }
             | AwsError::NotServed { .. }
-            | AwsError::ProfileFiles
+            | AwsError::ProfileFile { .. }
             | AwsError::PartialCredentials { .. }
             | AwsError::Down { .. }
             | AwsError::Rejected { .. }

@@ -5,11 +5,14 @@
 
 pub mod assume_role;
 pub mod batch;
+mod client_settings;
 mod connector;
+mod credential_process;
 mod credentials;
 pub mod error;
 pub mod naming;
 mod profile;
+mod profile_file;
 pub mod refusal;
 mod role;
 pub mod sdk_failure;
@@ -22,14 +25,14 @@ use std::collections::HashMap;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env as SdkEnv, Fs};
+use aws_types::os_shim_internal::Env as SdkEnv;
 
 pub use session::http_settings;
 
 use crate::env::{Env, EnvError};
 use crate::http::{Client, Deadline};
 use connector::Connector;
+use profile::Profile;
 
 /// boto3's default session: `boto3.Session()`.
 ///
@@ -40,13 +43,20 @@ pub async fn default_session(
     env: &Env,
     deadline: Deadline,
 ) -> Result<SdkConfig, SessionError> {
-    let sdk_env = SdkEnv::from(boto_environment(env)?);
-    let region = region(env, &sdk_env).await?;
+    let variables = boto_environment(env)?;
+    let profile = Profile::load(env, None).map_err(|_| SessionError::Profile)?;
+    let keys = credentials::stored_keys(env, &profile, deadline.left())
+        .await
+        .map_err(|_| SessionError::Profile)?;
+    let files = profile.for_sdk(&keys).map_err(|_| SessionError::Profile)?;
+    let region = region(env, &profile)?;
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(deadline.left())
         .build();
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .env(sdk_env)
+        .env(SdkEnv::from(variables))
+        .profile_files(files)
+        .profile_name(profile::SDK_NAME)
         .http_client(Connector::new(http.clone()))
         .timeout_config(timeouts)
         .retry_config(RetryConfig::standard().with_max_attempts(3));
@@ -67,35 +77,30 @@ pub enum SessionError {
     /// A variable that is not UTF-8.
     #[error(transparent)]
     Env(#[from] EnvError),
-    /// The files of `~/.aws`.
-    #[error("the AWS profile files cannot be read")]
+    /// The files of `~/.aws`, or the profile that is asked for.
+    #[error("the AWS profile cannot be read")]
     Profile,
 }
 
-/// The environment with boto3's names where the SDK reads others.
+/// The environment with boto3's names where the SDK reads others, and without what boto3 takes for not set.
 fn boto_environment(env: &Env) -> Result<HashMap<String, String>, EnvError> {
     let mut variables = HashMap::new();
     for name in env.names().filter(|name| *name != "AWS_REGION") {
-        if let Some(value) = env.get(name)? {
+        let value = env.get(name)?;
+        let value = value.filter(|value| !(value.is_empty() && name.starts_with(ENDPOINT)));
+        if let Some(value) = value {
             variables.insert(name.to_owned(), value.to_owned());
         }
-    }
-    if let Some(profile) = variables.get("AWS_DEFAULT_PROFILE").cloned() {
-        variables.insert("AWS_PROFILE".into(), profile);
     }
     Ok(variables)
 }
 
+/// The variable that sets every service's endpoint, and the beginning of those that set one.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+
 /// `session.region_name`: `AWS_DEFAULT_REGION`, else the profile's.
-async fn region(env: &Env, sdk_env: &SdkEnv) -> Result<Option<String>, SessionError> {
-    if let Some(region) = env
-        .get("AWS_DEFAULT_REGION")?
-        .filter(|region| !region.is_empty())
-    {
-        return Ok(Some(region.to_owned()));
-    }
-    let profiles =
-        aws_config::profile::load(&Fs::real(), sdk_env, &EnvConfigFiles::default(), None).await;
-    let profiles = profiles.map_err(|_| SessionError::Profile)?;
-    Ok(profiles.get("region").map(str::to_owned))
+fn region(env: &Env, profile: &Profile) -> Result<Option<String>, EnvError> {
+    let from_env = env.get("AWS_DEFAULT_REGION")?;
+    let region = from_env.filter(|region| !region.is_empty());
+    Ok(region.or_else(|| profile.get("region")).map(str::to_owned))
 }

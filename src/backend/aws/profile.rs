@@ -1,14 +1,42 @@
-//! The profile of a session: which one, and what it says. The files are `~/.aws/config` and `~/.aws/credentials`.
+//! The profile of a session: which one, what it says, and how the official SDK is told of it.
 //!
 //! Mirrors botocore 1.44.5. The surprising rule: `AWS_DEFAULT_PROFILE` wins over `AWS_PROFILE`, either of them names a profile
 //! even when it is empty, and only a profile that the kwargs name turns off the keys in the environment.
 
-use aws_config::profile::{Profile as Section, ProfileSet};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env as SdkEnv, Fs};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 
 use super::error::AwsError;
+use super::profile_file::{ProfileFiles, Settings};
+use super::settings::{Keys, is_address};
 use crate::env::Env;
+use crate::secret::SecretText;
+
+const KWARG: &str = "kwarg `profile_name`";
+/// What the SDK is told of a profile, besides its keys. The rest is read here, or means nothing.
+const FOR_SDK: &[&str] = &[
+    "role_arn",
+    "credential_source",
+    "external_id",
+    "role_session_name",
+    "duration_seconds",
+    "web_identity_token_file",
+    "sso_session",
+    "sso_account_id",
+    "sso_role_name",
+    "sso_region",
+    "sso_start_url",
+    "sso_registration_scopes",
+    "services",
+    "endpoint_url",
+    "ignore_configured_endpoint_urls",
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+];
 
 /// The selected profile among the others.
 pub struct Profile {
@@ -16,7 +44,15 @@ pub struct Profile {
     pub name: String,
     /// The setting that names it; `None`: it is the default one.
     pub origin: Option<&'static str>,
-    profiles: ProfileSet,
+    files: ProfileFiles,
+}
+
+/// What a profile holds of its own, without a role or single sign-on.
+pub enum Stored {
+    /// A key pair.
+    Keys(Keys),
+    /// The command that prints one.
+    Process(SecretText),
 }
 
 impl Profile {
@@ -24,23 +60,15 @@ impl Profile {
     ///
     /// # Errors
     /// Files that cannot be read, and a profile that is named and not there.
-    pub async fn load(
-        env: &Env,
-        sdk_env: &SdkEnv,
-        profile_name: Option<&str>,
-    ) -> Result<Self, AwsError> {
+    pub fn load(env: &Env, profile_name: Option<&str>) -> Result<Self, AwsError> {
         let (name, origin) = selected(env, profile_name)?;
-        let files = EnvConfigFiles::default();
-        let profiles =
-            aws_config::profile::load(&Fs::real(), sdk_env, &files, Some(name.clone().into()))
-                .await;
         let profile = Self {
             name,
             origin,
-            profiles: profiles.map_err(|_| AwsError::ProfileFiles)?,
+            files: ProfileFiles::read(env)?,
         };
-        match (profile.section(), profile.origin) {
-            (None, Some(origin)) => Err(AwsError::ProfileNotFound {
+        match (profile.exists(), profile.origin) {
+            (false, Some(origin)) => Err(AwsError::ProfileNotFound {
                 name: profile.name,
                 origin,
             }),
@@ -55,33 +83,218 @@ impl Profile {
 
     /// A setting of it.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.section()?.get(name)
+        Some(self.settings_of(&self.name)?.get(name)?.expose())
     }
 
     /// Whether the files have it.
     pub fn exists(&self) -> bool {
-        self.section().is_some()
+        self.settings_of(&self.name).is_some()
     }
 
-    fn section(&self) -> Option<&Section> {
-        self.profiles.get_profile(&self.name)
+    /// Whether it names an account and a role of single sign-on, which boto3 wants both.
+    pub fn has_sso(&self) -> bool {
+        self.get("sso_account_id").is_some() && self.get("sso_role_name").is_some()
+    }
+
+    fn settings_of(&self, name: &str) -> Option<&Settings> {
+        self.files.profiles.get(name)
     }
 
     /// The profile that a role of this one, or of its sources, wants a one-time password for.
-    pub fn wants_mfa(&self) -> Option<String> {
-        let mut name = self.name.clone();
-        for _ in self.profiles.profiles() {
-            let section = self.profiles.get_profile(&name)?;
-            if section.get("role_arn").is_some() && section.get("mfa_serial").is_some() {
-                return Some(name);
-            }
-            name = section.get("source_profile")?.to_owned();
+    pub fn wants_mfa(&self) -> Option<&str> {
+        let wants = |name: &&str| {
+            self.settings_of(name).is_some_and(|settings| {
+                settings.contains_key("role_arn") && settings.contains_key("mfa_serial")
+            })
+        };
+        self.with_sources().into_iter().find(wants)
+    }
+
+    /// Its name and those of its source profiles, each once.
+    pub fn with_sources(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut next = Some(self.name.as_str());
+        while let Some(name) = next.filter(|name| !names.contains(name)) {
+            names.push(name);
+            let source = self
+                .settings_of(name)
+                .and_then(|own| own.get("source_profile"));
+            next = source.map(SecretText::expose);
         }
-        None
+        names
+    }
+
+    /// The keys of a profile, or the command for them: boto3 looks into the credentials file, then for a process, then into
+    /// the config file.
+    ///
+    /// # Errors
+    /// Half a key pair, and `login_session`, which is not served.
+    pub fn stored(&self, name: &str) -> Result<Option<Stored>, AwsError> {
+        let origin = || format!("the profile `{name}`");
+        if let Some(keys) = keys_in(self.files.of_credentials_file.get(name), origin)? {
+            return Ok(Some(Stored::Keys(keys)));
+        }
+        let settings = self.settings_of(name);
+        let setting = |option: &str| settings.and_then(|settings| settings.get(option));
+        if setting("login_session").is_some() {
+            return Err(AwsError::NotServed {
+                what: format!("`login_session` in the AWS profile `{name}`"),
+            });
+        }
+        if let Some(command) = setting("credential_process") {
+            return Ok(Some(Stored::Process(command.clone())));
+        }
+        let keys = keys_in(self.files.of_config_file.get(name), origin)?;
+        Ok(keys.map(Stored::Keys))
+    }
+
+    /// The profile and its sources as a file of the SDK's, where the selected one is called [`SDK_NAME`]; `keys` are those of
+    /// some of them.
+    ///
+    /// # Errors
+    /// A value that the SDK would read otherwise than boto3.
+    pub fn for_sdk(&self, keys: &BTreeMap<&str, Keys>) -> Result<EnvConfigFiles, AwsError> {
+        let names = self.with_sources();
+        let alias = |name: &str| match names.iter().position(|own| *own == name) {
+            None | Some(0) => SDK_NAME.to_owned(),
+            Some(position) => format!("source-{position}"),
+        };
+        let mut text = String::new();
+        for name in &names {
+            let empty = Settings::default();
+            let settings = self.settings_of(name).unwrap_or(&empty);
+            let _ = writeln!(text, "[profile {}]", alias(name));
+            for option in FOR_SDK {
+                write_setting(&mut text, option, settings.get(*option))?;
+            }
+            if let Some(source) = settings.get("source_profile") {
+                let source = source.expose();
+                let known = names.contains(&source) && self.settings_of(source).is_some();
+                let source = if known { alias(source) } else { "none".into() };
+                let _ = writeln!(text, "source_profile = {source}");
+            }
+            if let Some(keys) = keys.get(name) {
+                let id = SecretText::from(keys.id.as_str());
+                write_setting(&mut text, "aws_access_key_id", Some(&id))?;
+                write_setting(&mut text, "aws_secret_access_key", Some(&keys.secret))?;
+                write_setting(&mut text, "aws_session_token", keys.token.as_ref())?;
+            }
+        }
+        self.write_groups(&mut text)?;
+        Ok(EnvConfigFiles::builder()
+            .with_contents(EnvConfigFileKind::Config, text)
+            .build())
+    }
+
+    fn write_groups(&self, text: &mut String) -> Result<(), AwsError> {
+        let groups = [
+            ("sso-session", &self.files.sso_sessions),
+            ("services", &self.files.services),
+        ];
+        for (kind, sections) in groups {
+            for (name, settings) in sections {
+                let _ = writeln!(text, "[{kind} {name}]");
+                for (option, value) in settings {
+                    write_setting(text, option, Some(value))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-const KWARG: &str = "kwarg `profile_name`";
+/// What the selected profile is called where the SDK reads it: its own name may hold what the SDK takes in none.
+pub const SDK_NAME: &str = "selected";
+
+/// `name = value`, or a block of settings below `name =`.
+fn write_setting(
+    text: &mut String,
+    name: &str,
+    value: Option<&SecretText>,
+) -> Result<(), AwsError> {
+    let Some(value) = value.map(SecretText::expose) else {
+        return Ok(());
+    };
+    let has_comment = [" #", "\t#", " ;", "\t;"]
+        .iter()
+        .any(|mark| value.contains(mark));
+    let is_block = value.starts_with('\n');
+    check_endpoints(name, value)?;
+    if has_comment || (value.contains('\n') && !is_block) {
+        return Err(AwsError::setting(
+            format!("`{name}` in the AWS profile files"),
+            "holds a comment or a second line, which boto3 takes for a part of the value",
+        ));
+    }
+    let _ = writeln!(text, "{name} = {}", value.replace('\n', "\n  "));
+    Ok(())
+}
+
+/// An endpoint, alone or in a block, that is no address fails boto3's client.
+fn check_endpoints(name: &str, value: &str) -> Result<(), AwsError> {
+    let in_block = value
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(name, _)| name.trim() == "endpoint_url")
+        .map(|(_, url)| url.trim());
+    let mut alone = (name == "endpoint_url").then_some(value).into_iter();
+    match alone.by_ref().chain(in_block).all(is_address) {
+        true => Ok(()),
+        false => Err(AwsError::setting(
+            "`endpoint_url` in the AWS profile files",
+            "is not an http:// or https:// address",
+        )),
+    }
+}
+
+/// `_extract_creds_from_mapping`; the older name of the token comes first.
+fn keys_in(
+    settings: Option<&Settings>,
+    origin: impl Fn() -> String,
+) -> Result<Option<Keys>, AwsError> {
+    let setting = |name: &str| settings.and_then(|settings| settings.get(name));
+    let Some(id) = setting("aws_access_key_id") else {
+        return Ok(None);
+    };
+    let partial = |missing| AwsError::PartialCredentials {
+        origin: origin(),
+        missing,
+    };
+    let secret = setting("aws_secret_access_key")
+        .filter(|secret| !secret.expose().is_empty())
+        .ok_or_else(|| partial("`aws_secret_access_key`"))?;
+    if id.expose().is_empty() {
+        return Err(partial("`aws_access_key_id`"));
+    }
+    let token = setting("aws_security_token").or_else(|| setting("aws_session_token"));
+    Ok(Some(Keys {
+        id: id.expose().to_owned(),
+        secret: secret.clone(),
+        token: token.cloned(),
+    }))
+}
+
+/// The keys of boto 2's files, which boto3 still looks into.
+///
+/// # Errors
+/// A file that cannot be read, and half a key pair.
+pub fn keys_of_boto2(env: &Env) -> Result<Option<Keys>, AwsError> {
+    let paths = match env.get("BOTO_CONFIG")? {
+        Some(path) => vec![path.into()],
+        None => ["/etc/boto.cfg".into()]
+            .into_iter()
+            .chain(env.in_home(".boto")?)
+            .collect(),
+    };
+    for path in paths {
+        let sections = super::profile_file::sections(&path)?;
+        let origin = || format!("`{}`", path.display());
+        if let Some(keys) = keys_in(sections.get("Credentials"), origin)? {
+            return Ok(Some(keys));
+        }
+    }
+    Ok(None)
+}
 
 fn selected(
     env: &Env,

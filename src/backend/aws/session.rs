@@ -3,7 +3,7 @@
 //! Mirrors `BaseSessionFactory` of apache-airflow-providers-amazon 9.39.0 over boto3 1.44.5. The surprising rule: `verify`,
 //! `endpoint_url` and `use_ssl` are the service's alone; STS is asked at its own address with the default trust.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -14,13 +14,14 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::os_shim_internal::Env as SdkEnv;
 
 use super::assume_role;
+use super::client_settings;
 use super::connector::Connector;
 use super::credentials::{self, Sourced};
 use super::error::AwsError;
-use super::profile::Profile;
+use super::profile::{Profile, SDK_NAME};
 use super::role::RoleMethod;
-use super::settings::{AwsSettings, is_region};
-use super::{SessionError, boto_environment};
+use super::settings::{AwsSettings, Keys, is_address, is_region};
+use super::{ENDPOINT, SessionError, boto_environment};
 use crate::backend::Surroundings;
 use crate::env::{Env, EnvError};
 use crate::http::{self, HttpSettings, Proxies, Verify};
@@ -33,6 +34,8 @@ const ATTEMPTS: u32 = 3;
 
 /// What is known before there are credentials.
 pub struct Base {
+    /// The environment, for a command of the profile.
+    pub env: Env,
     /// The environment with boto3's names.
     pub variables: HashMap<String, String>,
     /// The selected profile.
@@ -96,6 +99,14 @@ impl Session {
         aws_sdk_sts::Client::from_conf(self.sts.clone())
     }
 
+    /// Whose credentials these are, and the region.
+    pub fn asked_as(&self) -> String {
+        format!(
+            "with the credentials from {}, in region {}",
+            self.origin, self.region
+        )
+    }
+
     /// What must not appear in anything AWS says.
     pub fn secrets(&self) -> Vec<&str> {
         self.secrets.iter().map(SecretText::expose).collect()
@@ -146,21 +157,18 @@ async fn own_credentials(base: &Base, settings: &AwsSettings) -> Result<Sourced,
 
 impl Base {
     async fn new(settings: &AwsSettings, surroundings: &Surroundings) -> Result<Self, AwsError> {
-        let variables = boto_environment(&surroundings.env)?;
-        let sdk_env = SdkEnv::from(variables.clone());
-        let profile = Profile::load(
-            &surroundings.env,
-            &sdk_env,
-            settings.profile_name.as_deref(),
-        )
-        .await?;
+        let mut variables = boto_environment(&surroundings.env)?;
+        let profile = Profile::load(&surroundings.env, settings.profile_name.as_deref())?;
+        client_settings::check(&variables, &profile)?;
+        check_endpoints(&mut variables)?;
         let region = region(settings, &surroundings.env, &profile)?;
-        let verify = default_verify(&variables, &profile);
+        let verify = default_verify(&variables, &profile)?;
         let http = http_settings(verify, &surroundings.env, surroundings.timeout)?;
         let connector =
             Connector::new(http::client(&surroundings.env, &http)?).telling(surroundings.trace);
         let mut base = Self {
             config: SdkConfig::builder().build(),
+            env: surroundings.env.clone(),
             sts_endpoint_url: settings.sts_endpoint_url.clone(),
             limit: surroundings.timeout,
             variables,
@@ -168,23 +176,32 @@ impl Base {
             region,
             connector,
         };
-        base.config = base
-            .loader(base.variables.clone())
-            .no_credentials()
-            .load()
-            .await;
+        let loader = base.loader(base.variables.clone(), &BTreeMap::new())?;
+        base.config = loader.no_credentials().load().await;
         Ok(base)
     }
 
-    /// The SDK's configuration from these variables, with its own chain of credentials.
-    pub async fn load(&self, variables: HashMap<String, String>) -> SdkConfig {
-        self.loader(variables).load().await
+    /// The SDK's configuration from these variables, with its own chain of credentials, and these keys of profiles.
+    ///
+    /// # Errors
+    /// A profile that the SDK would read otherwise than boto3.
+    pub async fn load(
+        &self,
+        variables: HashMap<String, String>,
+        keys: &BTreeMap<&str, Keys>,
+    ) -> Result<SdkConfig, AwsError> {
+        Ok(self.loader(variables, keys)?.load().await)
     }
 
-    fn loader(&self, variables: HashMap<String, String>) -> ConfigLoader {
-        aws_config::defaults(BehaviorVersion::latest())
+    fn loader(
+        &self,
+        variables: HashMap<String, String>,
+        keys: &BTreeMap<&str, Keys>,
+    ) -> Result<ConfigLoader, AwsError> {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
             .env(SdkEnv::from(variables))
-            .profile_name(&self.profile.name)
+            .profile_files(self.profile.for_sdk(keys)?)
+            .profile_name(SDK_NAME)
             .http_client(self.connector.clone())
             .region(Region::new(self.region.clone()))
             .timeout_config(
@@ -192,7 +209,8 @@ impl Base {
                     .operation_timeout(self.limit)
                     .build(),
             )
-            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts()))
+            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts()));
+        Ok(loader)
     }
 
     /// `AWS_MAX_ATTEMPTS`, else the profile's `max_attempts`, else three in all.
@@ -202,8 +220,7 @@ impl Base {
             .get("AWS_MAX_ATTEMPTS")
             .map(String::as_str)
             .or_else(|| self.profile.get("max_attempts"));
-        set.and_then(|attempts| attempts.parse().ok())
-            .filter(|attempts| *attempts > 0)
+        set.and_then(|attempts| attempts.trim().parse().ok())
             .unwrap_or(ATTEMPTS)
     }
 
@@ -219,6 +236,24 @@ impl Base {
             None => builder.build(),
         }
     }
+}
+
+/// Addresses of endpoints that are none fail boto3's client. Beside an endpoint, boto3 passes over FIPS and dual stack, where the
+/// SDK refuses the two together.
+fn check_endpoints(variables: &mut HashMap<String, String>) -> Result<(), AwsError> {
+    for (name, value) in variables.iter() {
+        if name.starts_with(ENDPOINT) && !is_address(value) {
+            return Err(AwsError::setting(
+                format!("`{name}`"),
+                "is not an http:// or https:// address",
+            ));
+        }
+    }
+    if variables.contains_key(ENDPOINT) {
+        variables.remove("AWS_USE_FIPS_ENDPOINT");
+        variables.remove("AWS_USE_DUALSTACK_ENDPOINT");
+    }
+    Ok(())
 }
 
 fn with_credentials(config: &SdkConfig, own: &Sourced) -> aws_types::sdk_config::Builder {
@@ -255,7 +290,13 @@ fn region(settings: &AwsSettings, env: &Env, profile: &Profile) -> Result<String
 }
 
 /// `AWS_CA_BUNDLE`, else `ca_bundle` of the profile, else what the environment trusts.
-fn default_verify(variables: &HashMap<String, String>, profile: &Profile) -> Verify {
+///
+/// # Errors
+/// An empty one, on which boto3 fails.
+fn default_verify(
+    variables: &HashMap<String, String>,
+    profile: &Profile,
+) -> Result<Verify, AwsError> {
     let from_env = variables
         .get("AWS_CA_BUNDLE")
         .map(|path| (path.as_str(), "`AWS_CA_BUNDLE`"));
@@ -264,12 +305,16 @@ fn default_verify(variables: &HashMap<String, String>, profile: &Profile) -> Ver
             .get("ca_bundle")
             .map(|path| (path, "`ca_bundle` in the AWS profile"))
     });
-    match set.filter(|(path, _)| !path.is_empty()) {
-        Some((path, origin)) => Verify::Bundle {
+    match set {
+        Some(("", origin)) => Err(AwsError::setting(
+            origin,
+            "is empty, where the path of a CA file is due",
+        )),
+        Some((path, origin)) => Ok(Verify::Bundle {
             path: path.into(),
             origin: origin.into(),
-        },
-        None => Verify::Trusted,
+        }),
+        None => Ok(Verify::Trusted),
     }
 }
 
@@ -328,7 +373,7 @@ impl From<SessionError> for AwsError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Env(error) => error.into(),
-            SessionError::Profile => AwsError::ProfileFiles,
+            SessionError::Profile => AwsError::setting("the AWS profile", "cannot be read"),
         }
     }
 }

@@ -38,6 +38,12 @@ pub struct Session<'a> {
 }
 
 impl VaultClient {
+    /// As whom the vault was asked, once it has wanted to know.
+    pub async fn identity(&self) -> Option<String> {
+        let token = self.token.lock().await;
+        token.as_ref().map(|token| format!("as {}", token.identity))
+    }
+
     /// The requests that end by `deadline`. Sends nothing yet.
     ///
     /// # Errors

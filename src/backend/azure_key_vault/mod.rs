@@ -120,6 +120,10 @@ impl Backend for AzureKeyVaultBackend {
         }
     }
 
+    async fn asked_as(&self) -> Option<String> {
+        self.client.identity().await
+    }
+
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {
         let Ok(name) = self.settings.naming.secret_name(kind, id) else {
             return Vec::new();

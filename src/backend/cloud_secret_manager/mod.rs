@@ -120,6 +120,14 @@ impl Backend for CloudSecretManagerBackend {
             .await
     }
 
+    async fn asked_as(&self) -> Option<String> {
+        let session = self.session.lock().await.clone()?;
+        let credentials = self.settings.credentials().ok()?;
+        let exchange = session.google_exchange(&self.surroundings, self.deadline());
+        let identity = credentials.identity(&exchange).await;
+        Some(format!("as {identity}, in project `{}`", session.project()))
+    }
+
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {
         let deadline = self.deadline();
         let (Some(prefix), Ok(session)) =

@@ -67,6 +67,25 @@ impl Session {
         )
     }
 
+    /// An exchange with Google's token servers.
+    pub fn google_exchange<'a>(
+        &'a self,
+        surroundings: &'a Surroundings,
+        deadline: Deadline,
+    ) -> Exchange<'a> {
+        Exchange::new(
+            &self.google,
+            &surroundings.env,
+            deadline,
+            surroundings.trace,
+        )
+    }
+
+    /// The project that is asked.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
     /// Reads the latest version of a secret.
     ///
     /// # Errors
@@ -89,8 +108,7 @@ impl Session {
         match service::read(&reply, &hidden) {
             Ok(answer) => Ok(answer),
             Err(refusal) => {
-                let google =
-                    Exchange::new(&self.google, exchange.env, deadline, surroundings.trace);
+                let google = self.google_exchange(surroundings, deadline);
                 let asked = Asked {
                     identity: settings.credentials()?.identity(&google).await,
                     project: self.project.clone(),

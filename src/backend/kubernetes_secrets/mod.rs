@@ -220,6 +220,16 @@ impl Backend for KubernetesSecretsBackend {
         }
     }
 
+    async fn asked_as(&self) -> Option<String> {
+        let session = self.session.lock().await.clone()?;
+        Some(format!(
+            "with {}, in namespace `{}` at {}",
+            session.credential_origin(),
+            session.namespace(),
+            session.server_name()
+        ))
+    }
+
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {
         let deadline = Deadline::after(self.surroundings.timeout);
         let (Ok(question), Ok(session)) = (

@@ -98,6 +98,8 @@ impl SecretsManagerBackend {
             let session = Session::open(&self.settings, &self.surroundings).await?;
             let mut config = aws_sdk_secretsmanager::config::Builder::from(&session.config);
             if let Some(url) = &self.settings.endpoint_url {
+                // Beside an endpoint, boto3 passes over both.
+                config = config.use_fips(false).use_dual_stack(false);
                 config.set_endpoint_url(Some(url.clone()));
             }
             Ok(Opened {
@@ -227,6 +229,11 @@ impl Backend for SecretsManagerBackend {
 
     async fn get_many(&self, kind: SecretKind, ids: &[String]) -> Vec<Result<Answer>> {
         in_batches(self, kind, ids).await
+    }
+
+    async fn asked_as(&self) -> Option<String> {
+        let opened = self.client.get()?.as_ref().ok()?;
+        Some(opened.session.asked_as())
     }
 
     async fn near_misses(&self, kind: SecretKind, id: &str) -> Vec<String> {

@@ -66,3 +66,11 @@ fn deep_and_long_patterns_are_refused_in_bounded_time() {
         assert!(Pattern::compile(&pattern).is_err());
     }
 }
+
+#[test]
+fn a_letter_whose_case_differs_from_pythons_is_refused_and_not_mismatched() {
+    let refused = |result| matches!(result, Err(PatternError::NotServed(_)));
+    assert!(refused(Pattern::compile("\u{130}").map(|_| true)));
+    assert!(refused(Pattern::compile("i").unwrap().matches("\u{131}d")));
+    assert_eq!(Pattern::compile("i").unwrap().matches("Id"), Ok(true));
+}

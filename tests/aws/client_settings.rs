@@ -1,0 +1,104 @@
+//! Settings of boto3's client: what it refuses, passes over, or takes for not set.
+
+use serde_json::json;
+
+use super::{SECRET_KEY, VALUE, aws, lookup, signed_by, with_config, with_environment_keys};
+
+/// boto3 builds no client with any of these, so that Airflow finds nothing, whatever the service holds.
+#[test]
+fn what_boto3_refuses_is_refused() {
+    let server = aws();
+    for (name, value) in [
+        ("AWS_RETRY_MODE", "bogus"),
+        ("AWS_RETRY_MODE", "Standard"),
+        ("AWS_MAX_ATTEMPTS", "0"),
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_DEFAULTS_MODE", ""),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "global"),
+        ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "bogus"),
+        ("AWS_ACCOUNT_ID_ENDPOINT_MODE", "bogus"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "never"),
+        ("AWS_RESPONSE_CHECKSUM_VALIDATION", ""),
+        ("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "0"),
+        ("AWS_METADATA_SERVICE_TIMEOUT", "1.5"),
+        ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "x"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "bogus"),
+        ("AWS_CA_BUNDLE", ""),
+        ("AWS_ENDPOINT_URL_SSM", "ssm.example.com"),
+    ] {
+        with_environment_keys(lookup(&server, &json!({})))
+            .env(name, value)
+            .run()
+            .fails_with(7)
+            .says(&format!("`{name}` is"));
+    }
+    let config = "[default]\nretry_mode = bogus\n";
+    with_config(with_environment_keys(lookup(&server, &json!({}))), config)
+        .run()
+        .fails_with(7)
+        .says("`retry_mode` in the AWS profile `default` is refused by boto3");
+    for config in [json!(5), json!("x"), json!({"read_timout": 5})] {
+        with_environment_keys(lookup(&server, &json!({"config_kwargs": config})))
+            .run()
+            .fails_with(7)
+            .says("`config_kwargs`");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn what_boto3_passes_over_is_passed_over() {
+    let server = aws();
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_SSM", ""),
+        ("AWS_STS_REGIONAL_ENDPOINTS", ""),
+        ("AWS_DEFAULTS_MODE", "Standard"),
+        ("AWS_RETRY_MODE", "adaptive"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+        ("AWS_CREDENTIAL_EXPIRATION", "2999-01-01T00:00:00Z"),
+    ] {
+        with_environment_keys(lookup(&server, &json!({})))
+            .env(name, value)
+            .run()
+            .prints(VALUE)
+            .quietly();
+    }
+    let kwargs = json!({"endpoint_url": server.url(), "config_kwargs": {"retries": {}}});
+    with_environment_keys(lookup(&server, &kwargs))
+        .env("AWS_ENDPOINT_URL", "")
+        .env("AWS_USE_FIPS_ENDPOINT", "true")
+        .run()
+        .prints(VALUE)
+        .quietly();
+}
+
+#[test]
+fn keys_of_the_environment_end_when_they_say_so() {
+    let server = aws();
+    with_environment_keys(lookup(&server, &json!({})))
+        .env("AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z")
+        .run()
+        .fails_with(5)
+        .says("`AWS_CREDENTIAL_EXPIRATION` tells of keys that have expired");
+    assert!(server.requests().is_empty());
+}
+
+/// botocore looks for `AWS_SECURITY_TOKEN` first.
+#[test]
+fn the_older_name_of_the_token_comes_first() {
+    let server = aws();
+    with_environment_keys(lookup(&server, &json!({})))
+        .env("AWS_SESSION_TOKEN", "newer")
+        .env("AWS_SECURITY_TOKEN", "older")
+        .secret(SECRET_KEY)
+        .run()
+        .prints(VALUE)
+        .quietly();
+    assert_eq!(signed_by(&server), "AKENVIRONMENT");
+    let token = server.requests()[0]
+        .header("x-amz-security-token")
+        .unwrap()
+        .to_owned();
+    assert_eq!(token, "older");
+}
