@@ -10,7 +10,7 @@
 //! | `SECRETCTL_PARITY_SEED` | the seed they are generated from |
 //! | `SECRETCTL_PARITY_FAMILY` | only the families whose title holds this text |
 //! | `SECRETCTL_PARITY_RESULTS` | the file that the table of the run is written to |
-//! | `SECRETCTL_PARITY_RECORD` | how many cases are written down, with what Airflow did, in place of those recorded before |
+//! | `SECRETCTL_PARITY_RECORD` | how many cases are written down, with what Airflow did, in place of those recorded before; the regressions are recorded again |
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

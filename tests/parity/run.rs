@@ -213,6 +213,17 @@ impl Pair {
         }
     }
 
+    /// The recordings with what Airflow does with their cases today.
+    fn recorded_again(&mut self, recordings: Vec<Recorded>) -> Vec<Recorded> {
+        recordings
+            .into_iter()
+            .map(|recording| Recorded {
+                airflow: self.observe(&recording.case).0,
+                ..recording
+            })
+            .collect()
+    }
+
     fn versions(&self) -> Vec<String> {
         self.oracles
             .values()
@@ -266,6 +277,9 @@ impl Report {
         }
         if self.recorded > 0 {
             recorded::write(&recorded::slice_file(), &self.recordings);
+            let regressions = recorded::regressions_file();
+            let again = Pair::start().recorded_again(recorded::read(&regressions));
+            recorded::write(&regressions, &again);
         }
         if !self.differences.is_empty() {
             let found: Vec<Recorded> = self

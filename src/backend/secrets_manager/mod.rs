@@ -122,6 +122,11 @@ impl SecretsManagerBackend {
     /// `_get_secret_value`. A fault of the service is told as one, though Airflow takes it for absent like the others.
     async fn read(&self, kind: SecretKind, name: &str) -> Result<Answer> {
         let opened = self.opened().await?;
+        if name.is_empty() {
+            return Err(
+                AwsError::setting("the secret's name", "is empty, which boto3 refuses").into(),
+            );
+        }
         let failure = match opened
             .secrets
             .get_secret_value()
@@ -269,12 +274,12 @@ impl Backend for SecretsManagerBackend {
 impl Batches for SecretsManagerBackend {
     const SIZE: usize = 20;
 
-    /// Only names: an ARN's answer names the secret otherwise.
+    /// Only names: an ARN's answer names the secret otherwise, and an empty name spoils the whole batch.
     fn name_of(&self, kind: SecretKind, id: &str) -> Option<String> {
         let Ok(Place::Below(prefix)) = self.naming.place(kind, id) else {
             return None;
         };
-        Some(self.secret_name(prefix, id)).filter(|name| !name.contains(':'))
+        Some(self.secret_name(prefix, id)).filter(|name| !name.is_empty() && !name.contains(':'))
     }
 
     async fn read_batch(

@@ -29,27 +29,20 @@ const IDS: &[&str] = &[
 pub fn cloud_secret_manager(dice: &mut Dice) -> Case {
     let kind = kind(dice);
     let id = dice.pick(IDS);
-    let prefix = dice.pick(&[
+    let prefix = dice.mostly(
         "airflow-connections",
-        "airflow",
-        "a_b",
-        "",
-        "a-",
-        "null",
-        "a.b",
-        "a b",
-        "é",
-        "a\n",
-    ]);
-    let separator = dice.pick(&["-", "-", "_", "", "/", "--", ".", "\n"]);
+        2,
+        &["airflow", "a_b", "", "a-", "null", "a.b", "a b", "é", "a\n"],
+    );
+    let separator = dice.mostly("-", 3, &["_", "", "/", "--", ".", "\n"]);
     let key = secret_manager::key().to_string();
-    let prefix = match prefix {
+    let prefix = match prefix.as_str() {
         "null" => "null".to_owned(),
         prefix => json_text::string(dice, prefix),
     };
     let kwargs = format!(
         "{{\"connections_prefix\": {prefix}, \"variables_prefix\": {prefix}, \"config_prefix\": {prefix}, \"sep\": {}, \"gcp_keyfile_dict\": {key}{}}}",
-        json_text::string(dice, separator),
+        json_text::string(dice, &separator),
         dice.pick(&[
             "",
             "",

@@ -33,16 +33,17 @@ pub fn object(dice: &mut Dice, members: &[(String, String)]) -> String {
     text
 }
 
-/// A text in quotes, here and there escaped though it need not be.
+/// A text in quotes, here and there escaped though it need not be, but for the placeholders of a case.
 pub fn string(dice: &mut Dice, text: &str) -> String {
+    let may_escape = !text.contains('{');
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
-            '/' if dice.once_in(20) => quoted.push_str("\\/"),
-            c if c.is_control() || (c.is_ascii_alphabetic() && dice.once_in(40)) => {
+            '/' if may_escape && dice.once_in(20) => quoted.push_str("\\/"),
+            c if c.is_control() || (may_escape && c.is_ascii_alphabetic() && dice.once_in(40)) => {
                 quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => quoted.push(c),
