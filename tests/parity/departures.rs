@@ -93,6 +93,11 @@ const DEPARTURES: &[Departure] = &[
     },
 ];
 
+/// The words of every departure.
+pub fn all_words() -> impl Iterator<Item = &'static str> {
+    DEPARTURES.iter().map(|departure| departure.words)
+}
+
 /// Airflow found kwargs that are no JSON object, and went on without any.
 fn dropped_kwargs(airflow: &Observed) -> bool {
     airflow.notes.iter().any(|note| note == "kwargs dropped")

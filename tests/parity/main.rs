@@ -22,6 +22,7 @@ mod observed;
 mod oracle;
 mod ours;
 mod pair;
+mod program;
 mod recorded;
 mod results;
 mod run;
@@ -43,6 +44,40 @@ fn recorded_cases_agree() {
     let recordings = recorded::read(&recorded::slice_file());
     assert!(recordings.len() >= 1000, "{} cases", recordings.len());
     repeat(&recordings);
+}
+
+/// The library is what the other tests compare; this is the program, on some of the same cases.
+#[test]
+fn the_program_prints_what_airflow_uses() {
+    let runtime = runtime();
+    let mut compared = 0;
+    let mut faults = Vec::new();
+    for recording in recorded::read(&recorded::slice_file()).iter().step_by(7) {
+        let Recorded { case, airflow, .. } = recording;
+        let ours = pair::secretctl(&runtime, case);
+        let is_equal = verdict::judge(case, airflow, &ours) == Verdict::Equal;
+        if !is_equal || !program::is_comparable(case, airflow) {
+            continue;
+        }
+        compared += 1;
+        if let Some(fault) = pair::fault_of_program(case, airflow) {
+            faults.push(run::shown(case, &fault, airflow, &ours));
+        }
+    }
+    assert!(compared >= 200, "{compared} cases");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What is meant to differ stands in the README, where `tests/differences` proves it.
+#[test]
+fn every_departure_is_in_the_readme() {
+    let readme = include_str!("../../README.md");
+    let list = readme.split("## Differs from Airflow").nth(1).unwrap();
+    let list = list.split("\n## ").next().unwrap();
+    let folded = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in departures::all_words() {
+        assert_eq!(folded.matches(words).count(), 1, "{words:?}");
+    }
 }
 
 /// What once differed stays mended.

@@ -43,11 +43,19 @@ pub fn read(path: &Path) -> Vec<Recorded> {
         .collect()
 }
 
-/// Writes a file of one recording a line.
+/// Writes a file of one recording a line. Of Airflow's errors only the types are kept: their words name ports and times.
 pub fn write(path: &Path, recordings: &[Recorded]) {
     let lines: String = recordings
         .iter()
-        .map(|recording| serde_json::to_string(recording).expect("a recording is JSON") + "\n")
+        .map(|recording| {
+            let mut recording = recording.clone();
+            for layer in &mut recording.airflow.layers {
+                layer
+                    .words
+                    .truncate(layer.words.find(':').unwrap_or(layer.words.len()));
+            }
+            serde_json::to_string(&recording).expect("a recording is JSON") + "\n"
+        })
         .collect();
     std::fs::write(path, lines).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
