@@ -42,6 +42,9 @@ fn no_later_layer_stands_in_for_what_is_refused() {
             .env("AWS_DEFAULT_REGION", "eu-west-1")
             .args(["get-var", "hello"])
     };
+    let iam_with_tags = json!({
+        "auth_type": "aws_iam", "region": "eu-west-1", "assume_role_kwargs": {"Tags": []},
+    });
     let saml =
         json!({"role_arn": "arn:aws:iam::1:role/r", "assume_role_method": "assume_role_with_saml"});
     let variable =
@@ -50,6 +53,9 @@ fn no_later_layer_stands_in_for_what_is_refused() {
         lookup(&redirecting, json!({})),
         lookup(&large, json!({})),
         lookup(&large, json!({"proxies": {"http": "socks5://127.0.0.1:1"}})),
+        lookup(&large, iam_with_tags)
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "an-aws-secret-key"),
         aws(saml),
         aws(json!({"variables_lookup_pattern": r"(a)\1"})),
         variable("v.json", r#"{"hello": "\ud800"}"#),
@@ -67,7 +73,7 @@ fn no_later_layer_stands_in_for_what_is_refused() {
             .env("AIRFLOW_CONN_HELLO", "http://of-the-environment");
         let output = run.run();
         assert_eq!(output.stdout, "", "{output}");
-        assert!(matches!(output.code, Some(6..=8)), "{output}");
+        assert!(matches!(output.code, Some(5..=8)), "{output}");
     }
 }
 
