@@ -105,6 +105,39 @@ fn what_needs_a_running_airflow_is_named_as_not_asked() {
 }
 
 #[test]
+fn what_no_lookup_needs_is_not_checked() {
+    let cfg = "[core]\nparallelism = many\nexecutor = NoSuchExecutor\n[database]\nsql_alchemy_conn_cmd = touch run\n";
+    let server = FakeServer::start(vault);
+    let run = lookup(&server, json!({}))
+        .file("airflow.cfg", cfg)
+        .env("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "conn");
+    let marker = run.home().join("run");
+    run.run().prints("the value");
+    assert!(!marker.exists());
+    assert_eq!(server.requests().len(), 1);
+    // What is checked: an option that logs hide.
+    let hidden = "[database]\nsql_alchemy_conn = 5%\n";
+    let run = lookup(&server, json!({})).file("airflow.cfg", hidden);
+    run.run().fails_with(7).says("airflow.cfg` line 2");
+}
+
+#[test]
+fn cookies_are_not_kept() {
+    let server = FakeServer::start(|request| match request.path() {
+        "/v1/auth/approle/login" => {
+            let login = json!({"auth": {"client_token": "s.the-token-of-these-tests"}});
+            Some(Response::json(200, &login).header("Set-Cookie", "node=1; Path=/"))
+        }
+        _ => vault(request),
+    });
+    let kwargs = json!({"auth_type": "approle", "role_id": "r"});
+    lookup(&server, kwargs).run().prints("the value");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].header("cookie"), None);
+}
+
+#[test]
 fn the_systems_certificates_are_trusted() {
     let authority = CertificateAuthority::new();
     let server = FakeServer::start_tls(authority.server(), vault);
