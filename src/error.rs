@@ -299,6 +299,7 @@ impl Error {
             Error::Kubernetes(error) => matches!(error, KubernetesError::NotServed { .. }),
             Error::Vault(error) => error.is_own_refusal(),
             Error::Aws(error) => error.is_own_refusal(),
+            Error::AzureKeyVault(error) => error.is_own_refusal(),
             Error::Google(error) => error.is_own_refusal(),
             _ => false,
         }

@@ -129,6 +129,12 @@ fn a_token_or_namespace_that_requests_refuses() {
         .env("VAULT_TOKEN", " t")
         .run()
         .prints("world");
+    // Airflow fails on such a token, and goes on to the next layer.
+    lookup(&server, json!({"token": "t\n"}))
+        .env("AIRFLOW_VAR_HELLO", "of the environment")
+        .run()
+        .prints("of the environment")
+        .says("the token from kwarg `token`");
 }
 
 #[test]

@@ -144,8 +144,10 @@ fn a_certificate_that_cannot_be_used_is_told() {
         let path = path_text(run.home().join("application.pem"));
         let run = run
             .env("AZURE_TENANT_ID", TENANT)
-            .env("AZURE_CLIENT_ID", "client");
-        run.env("AZURE_CLIENT_CERTIFICATE_PATH", &path)
+            .env("AZURE_CLIENT_ID", "client")
+            .env("AZURE_CLIENT_CERTIFICATE_PATH", &path);
+        // Airflow may log in with it, and never ask for the value of the environment.
+        run.env("AIRFLOW_VAR_HELLO", "of the environment")
             .run()
             .fails_with(7)
             .says(words);

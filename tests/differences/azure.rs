@@ -1,5 +1,7 @@
 //! The entries about Azure, against a stand-in that bears Azure's own host names.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use super::stand_in::{Azure, CLIENT_SECRET, Setup, Stored, TENANT, VAULT_URL};
@@ -38,9 +40,11 @@ fn instance_discovery_is_not_asked() {
     }
 }
 
+/// Each run has a value in a later layer, which is not printed: Airflow may never ask for it.
 #[test]
 fn what_is_not_served_is_named() {
     let azure = azure();
+    let lookup = || lookup(&azure, json!({})).env("AIRFLOW_VAR_HELLO", "of the environment");
     let platforms: [(&[&str], &str); 4] = [
         (&["IDENTITY_ENDPOINT", "IMDS_ENDPOINT"], "Azure Arc"),
         (
@@ -55,11 +59,9 @@ fn what_is_not_served_is_named() {
         (&["MSI_ENDPOINT"], "Cloud Shell"),
     ];
     for (variables, name) in platforms {
-        let run = variables
-            .iter()
-            .fold(lookup(&azure, json!({})), |run, variable| {
-                run.env(variable, "http://127.0.0.1:1")
-            });
+        let run = variables.iter().fold(lookup(), |run, variable| {
+            run.env(variable, "http://127.0.0.1:1")
+        });
         run.run().fails_with(5).says(name);
     }
     for (credential, name) in [
@@ -69,17 +71,31 @@ fn what_is_not_served_is_named() {
             "InteractiveBrowserCredential",
         ),
     ] {
-        lookup(&azure, json!({}))
+        lookup()
             .env("AZURE_TOKEN_CREDENTIALS", credential)
             .run()
             .fails_with(5)
             .says(&format!("{name}: secretctl does not have it"));
     }
-    let run = lookup(&azure, json!({})).env("AZURE_TOKEN_CREDENTIALS", "dev");
-    run.run()
-        .fails_with(5)
-        .says("SharedTokenCacheCredential: secretctl does not have it")
-        .says("BrokerCredential: secretctl does not have it");
+    for login in [
+        ".IdentityService/msal.cache.cae",
+        ".azure/ms-azuretools.vscode-azureresourcegroups/authRecord.json",
+    ] {
+        let run = lookup().env("AZURE_TOKEN_CREDENTIALS", "dev");
+        let login = run.home().join(login);
+        fs::create_dir_all(login.parent().unwrap()).unwrap();
+        fs::write(login, "{}").unwrap();
+        run.run()
+            .fails_with(5)
+            .says("SharedTokenCacheCredential: secretctl does not have it")
+            .says("BrokerCredential: secretctl does not have it");
+    }
+    // Nobody has logged in here, and so Airflow finds no login either.
+    lookup()
+        .env("AZURE_TOKEN_CREDENTIALS", "dev")
+        .run()
+        .prints("of the environment")
+        .says("SharedTokenCacheCredential: secretctl does not have it");
     let run = [
         "AZURE_TENANT_ID",
         "AZURE_CLIENT_ID",
@@ -87,9 +103,7 @@ fn what_is_not_served_is_named() {
         "AZURE_PASSWORD",
     ]
     .iter()
-    .fold(lookup(&azure, json!({})), |run, name| {
-        run.env(name, "given")
-    });
+    .fold(lookup(), |run, name| run.env(name, "given"));
     run.run()
         .fails_with(5)
         .says("secretctl does not log in with a user's password");

@@ -23,6 +23,7 @@ mod silence;
 mod stand_in;
 #[path = "../support/mod.rs"]
 mod support;
+mod vault;
 
 use std::fs;
 use std::path::PathBuf;
@@ -75,9 +76,24 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_login_path_that_is_not_mounted_is_no_absent_secret",
     ),
     (
+        "A `[core] multi_team` that is neither true nor false",
+        "differences/silence.rs",
+        "a_multi_team_that_is_neither_true_nor_false_stops_the_run",
+    ),
+    (
+        "Two connections that a task uses are exit 8",
+        "differences/silence.rs",
+        "a_task_fails_on_a_connection_that_it_uses",
+    ),
+    (
         "class paths work, with a warning",
         "differences/server.rs",
         "class_paths_of_airflow_2_work_with_a_warning",
+    ),
+    (
+        "azure_key_vault` works",
+        "airflow_version.rs",
+        "the_azure_module_that_the_provider_dropped_is_told_in_every_release",
     ),
     (
         "`\"auth_type\": \"azure\"` and `\"radius\"`",
@@ -93,6 +109,46 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "Vault is asked what the token is",
         "differences/server.rs",
         "after_a_failure_vault_is_asked_for_the_cause",
+    ),
+    (
+        "An address is refused",
+        "differences/vault.rs",
+        "an_address_that_is_hard_to_tell_is_refused",
+    ),
+    (
+        "A token or namespace with a control character",
+        "differences/vault.rs",
+        "a_control_character_is_refused",
+    ),
+    (
+        "over 2147483 seconds",
+        "vault_kwargs.rs",
+        "a_timeout_that_python_cannot_wait_for",
+    ),
+    (
+        "A userpass name",
+        "differences/vault.rs",
+        "a_users_name_that_cannot_be_sent_is_refused",
+    ),
+    (
+        "An answer that is not UTF-8 or Latin-1",
+        "vault_answers.rs",
+        "the_charset_of_the_content_type_counts",
+    ),
+    (
+        "A 403 is exit 5",
+        "vault_answers.rs",
+        "an_answer_about_the_token_that_says_nothing",
+    ),
+    (
+        "`\"ignore_exceptions\": true`",
+        "vault_kwargs.rs",
+        "ignore_exceptions",
+    ),
+    (
+        "A secret without the key `value`",
+        "differences/vault.rs",
+        "a_secret_without_its_key_is_no_absent_one",
     ),
     (
         "InternalServiceError and DecryptionFailure",
@@ -200,6 +256,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "what_would_be_passed_over_in_silence_is_refused",
     ),
     (
+        "Kubernetes is asked for the names and labels",
+        "differences/kubernetes.rs",
+        "after_a_failure_kubernetes_is_asked_for_the_cause",
+    ),
+    (
         "A labelled secret without its data key",
         "differences/kubernetes.rs",
         "a_labelled_secret_without_its_data_key_is_no_absent_one",
@@ -218,6 +279,16 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "is final, whatever a later layer has",
         "differences/reads_less.rs",
         "no_later_layer_stands_in_for_what_is_refused",
+    ),
+    (
+        "Of what Airflow checks when it starts",
+        "differences/reads_less.rs",
+        "what_no_lookup_needs_is_not_checked",
+    ),
+    (
+        "Cookies are not kept",
+        "differences/reads_less.rs",
+        "cookies_are_not_kept",
     ),
     (
         "The system's CA certificates",

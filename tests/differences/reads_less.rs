@@ -42,6 +42,9 @@ fn no_later_layer_stands_in_for_what_is_refused() {
             .env("AWS_DEFAULT_REGION", "eu-west-1")
             .args(["get-var", "hello"])
     };
+    let iam_with_tags = json!({
+        "auth_type": "aws_iam", "region": "eu-west-1", "assume_role_kwargs": {"Tags": []},
+    });
     let saml =
         json!({"role_arn": "arn:aws:iam::1:role/r", "assume_role_method": "assume_role_with_saml"});
     let variable =
@@ -50,6 +53,9 @@ fn no_later_layer_stands_in_for_what_is_refused() {
         lookup(&redirecting, json!({})),
         lookup(&large, json!({})),
         lookup(&large, json!({"proxies": {"http": "socks5://127.0.0.1:1"}})),
+        lookup(&large, iam_with_tags)
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "an-aws-secret-key"),
         aws(saml),
         aws(json!({"variables_lookup_pattern": r"(a)\1"})),
         variable("v.json", r#"{"hello": "\ud800"}"#),
@@ -67,7 +73,7 @@ fn no_later_layer_stands_in_for_what_is_refused() {
             .env("AIRFLOW_CONN_HELLO", "http://of-the-environment");
         let output = run.run();
         assert_eq!(output.stdout, "", "{output}");
-        assert!(matches!(output.code, Some(6..=8)), "{output}");
+        assert!(matches!(output.code, Some(5..=8)), "{output}");
     }
 }
 
@@ -96,6 +102,39 @@ fn what_needs_a_running_airflow_is_named_as_not_asked() {
         assert_eq!(output.code, Some(3), "{output}");
         assert!(output.stdout.contains(layer), "{output}");
     }
+}
+
+#[test]
+fn what_no_lookup_needs_is_not_checked() {
+    let cfg = "[core]\nparallelism = many\nexecutor = NoSuchExecutor\n[database]\nsql_alchemy_conn_cmd = touch run\n";
+    let server = FakeServer::start(vault);
+    let run = lookup(&server, json!({}))
+        .file("airflow.cfg", cfg)
+        .env("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "conn");
+    let marker = run.home().join("run");
+    run.run().prints("the value");
+    assert!(!marker.exists());
+    assert_eq!(server.requests().len(), 1);
+    // What is checked: an option that logs hide.
+    let hidden = "[database]\nsql_alchemy_conn = 5%\n";
+    let run = lookup(&server, json!({})).file("airflow.cfg", hidden);
+    run.run().fails_with(7).says("airflow.cfg` line 2");
+}
+
+#[test]
+fn cookies_are_not_kept() {
+    let server = FakeServer::start(|request| match request.path() {
+        "/v1/auth/approle/login" => {
+            let login = json!({"auth": {"client_token": "s.the-token-of-these-tests"}});
+            Some(Response::json(200, &login).header("Set-Cookie", "node=1; Path=/"))
+        }
+        _ => vault(request),
+    });
+    let kwargs = json!({"auth_type": "approle", "role_id": "r"});
+    lookup(&server, kwargs).run().prints("the value");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].header("cookie"), None);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What stops secretctl and leaves Airflow to go on in silence. Each run has a value in a later layer that must not be printed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::kubernetes;
 use super::support::cli::{Secretctl, path_text};
 use super::support::fake_server::{FakeServer, Response};
 
@@ -104,4 +107,36 @@ fn a_kwarg_of_the_wrong_type_is_a_wrong_configuration() {
         .run()
         .fails_with(7)
         .says("`connections_path`");
+}
+
+#[test]
+fn a_multi_team_that_is_neither_true_nor_false_stops_the_run() {
+    for value in ["yes", "", "2"] {
+        lookup()
+            .env("AIRFLOW__CORE__MULTI_TEAM", value)
+            .run()
+            .fails_with(7)
+            .says("`AIRFLOW__CORE__MULTI_TEAM` is neither");
+    }
+}
+
+#[test]
+fn a_task_fails_on_a_connection_that_it_uses() {
+    let without_uri = Secretctl::new()
+        .backend("airflow.secrets.local_filesystem.LocalFilesystemBackend")
+        .kwargs(&json!({"connections_file_path": "c.json"}))
+        .file("c.json", r#"{"hello": {"login": 5}}"#);
+    let stored = STANDARD.encode(r#"{"uri": "x://h?a=b"}"#);
+    let server = kubernetes::api_server(json!({ "value": stored }));
+    for (release, run, says) in [
+        ("3.0", without_uri, "`login`"),
+        ("3.2", kubernetes::backend(&server), "extra"),
+    ] {
+        run.env("AIRFLOW_CONN_HELLO", "x://of-the-environment")
+            .args(["--airflow-version", release, "--context", "worker"])
+            .args(["get-conn", "hello"])
+            .run()
+            .fails_with(8)
+            .says(says);
+    }
 }

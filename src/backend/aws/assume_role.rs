@@ -22,6 +22,13 @@ use crate::secret::SecretText;
 #[derive(Debug)]
 pub struct WrongParameter(pub String);
 
+impl WrongParameter {
+    /// Whether boto3 takes it.
+    pub fn is_own_refusal(&self) -> bool {
+        NOT_SERVED.contains(&self.0.as_str())
+    }
+}
+
 /// The parameters that [`with_parameters`] knows.
 pub const PARAMETERS: &str = "RoleArn, RoleSessionName, ExternalId, DurationSeconds, Policy, SerialNumber, TokenCode and SourceIdentity";
 
@@ -178,8 +185,9 @@ fn handed_out(
     })
 }
 
-fn wrong_parameter(WrongParameter(name): WrongParameter) -> AwsError {
-    if NOT_SERVED.contains(&name.as_str()) {
+fn wrong_parameter(wrong: WrongParameter) -> AwsError {
+    let name = &wrong.0;
+    if wrong.is_own_refusal() {
         let what = format!("`{name}` in kwarg `assume_role_kwargs`");
         return AwsError::NotServed { what };
     }

@@ -44,6 +44,8 @@ pub enum AzureKeyVaultError {
         because: String,
         /// The kind of the failure that decided.
         failure: Failure,
+        /// Whether one of them is not served, so that Airflow may well get its token.
+        is_own_refusal: bool,
     },
     /// The vault does not accept the token.
     #[error("the vault refused the token of {identity}{}", in_quotes(.said))]
@@ -107,6 +109,17 @@ fn in_quotes(words: &Option<String>) -> String {
 }
 
 impl AzureKeyVaultError {
+    /// Whether Airflow can do what secretctl refuses here.
+    pub fn is_own_refusal(&self) -> bool {
+        matches!(
+            self,
+            AzureKeyVaultError::NoToken {
+                is_own_refusal: true,
+                ..
+            }
+        )
+    }
+
     /// The kind of failure.
     pub fn failure(&self) -> Failure {
         match self {

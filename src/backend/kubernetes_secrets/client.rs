@@ -28,9 +28,8 @@ const RETRIES: RetryRule = RetryRule {
 
 /// The whole objects.
 pub const JSON: &str = "application/json";
-/// Names and labels only: the server leaves the values out.
-pub const METADATA_ONLY: &str =
-    "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+/// Names and labels only. Nothing else is taken in its place, because whole objects hold values.
+pub const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// A client with the credentials it shows and the namespace it asks.
 pub struct Session {

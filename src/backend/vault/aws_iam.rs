@@ -162,6 +162,7 @@ fn not_signed(because: String) -> Error {
     VaultError::NotSigned {
         auth_type: "aws_iam",
         because,
+        is_own_refusal: false,
     }
     .into()
 }
@@ -179,7 +180,7 @@ async fn own(session: &aws_config::SdkConfig) -> Result<Credentials> {
 async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Credentials> {
     let request =
         assume_role::with_parameters(aws_sdk_sts::Client::new(session).assume_role(), kwargs)
-            .map_err(|assume_role::WrongParameter(name)| wrong_member(&name))?;
+            .map_err(|wrong| wrong_member(&wrong))?;
     let answer = request.send().await.map_err(|error| {
         let code = error.code().filter(|code| is_plain(code));
         let code = code.unwrap_or("no answer from STS");
@@ -199,11 +200,18 @@ fn is_plain(code: &str) -> bool {
     code.len() <= 64 && code.chars().all(is_of_a_word)
 }
 
-fn wrong_member(name: &str) -> Error {
-    not_signed(format!(
-        "`{name}` in \"assume_role_kwargs\" is not served or of the wrong type; served are {}",
+fn wrong_member(wrong: &assume_role::WrongParameter) -> Error {
+    let because = format!(
+        "`{}` in \"assume_role_kwargs\" is not served or of the wrong type; served are {}",
+        wrong.0,
         assume_role::PARAMETERS
-    ))
+    );
+    VaultError::NotSigned {
+        auth_type: "aws_iam",
+        because,
+        is_own_refusal: wrong.is_own_refusal(),
+    }
+    .into()
 }
 
 /// The headers of the signed request, in hvac's order.

@@ -51,6 +51,8 @@ pub enum VaultError {
         auth_type: &'static str,
         /// What is missing or refused.
         because: String,
+        /// Whether it is secretctl that refuses it.
+        is_own_refusal: bool,
     },
     /// Vault did not accept the login.
     #[error("Vault refused the login at {path} with status {status}{}", in_quotes(.said))]
@@ -161,9 +163,9 @@ impl VaultError {
     pub fn is_own_refusal(&self) -> bool {
         match self {
             VaultError::Address { .. }
-            | VaultError::NotAHeader { .. }
             | VaultError::NotAPath { .. }
             | VaultError::Charset { .. } => true,
+            VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
             VaultError::Unreadable(error) => error.may_be_read_by_python(),
             _ => false,
         }

@@ -161,6 +161,7 @@ fn not_signed(because: String) -> Error {
     VaultError::NotSigned {
         auth_type: "gcp",
         because,
+        is_own_refusal: false,
     }
     .into()
 }

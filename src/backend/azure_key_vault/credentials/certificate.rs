@@ -38,6 +38,34 @@ pub struct Certificate {
     send_chain: bool,
 }
 
+/// Why a file is of no use.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    File(TextFileError),
+    #[error("it is not a PEM file; `openssl pkcs12 -nodes` turns PKCS#12 into one")]
+    NotPem,
+    #[error("its key is encrypted, which secretctl cannot undo; `openssl rsa` can")]
+    Encrypted,
+    #[error("it holds no certificate")]
+    NoCertificate,
+    #[error("it holds no private key")]
+    NoPrivateKey,
+    #[error("its key is not an RSA key of 2048 to 4096 bits")]
+    NotRsa,
+}
+
+impl Fault {
+    /// Whether azure-identity may well log in with it.
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            Fault::File(error) => matches!(error, TextFileError::TooLarge { .. }),
+            Fault::NotPem | Fault::Encrypted | Fault::NotRsa => true,
+            Fault::NoCertificate | Fault::NoPrivateKey => false,
+        }
+    }
+}
+
 impl Certificate {
     /// Reads the file at `path`; `AZURE_CLIENT_SEND_CERTIFICATE_CHAIN` says what is sent of it.
     ///
@@ -47,30 +75,30 @@ impl Certificate {
         let send_chain = env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
         let pem = text_file::read(Path::new(path), LARGEST_FILE).map(Zeroizing::new);
         let pem = pem.map_err(|error| match error {
-            TextFileError::NotUtf8 { .. } => unusable(path, NOT_PEM),
-            other => unusable(path, &other.to_string()),
-        })?;
-        let certificate = Self::from_pem(&pem).map_err(|because| unusable(path, because))?;
+            TextFileError::NotUtf8 { .. } => Fault::NotPem,
+            other => Fault::File(other),
+        });
+        let certificate = pem.and_then(|pem| Self::from_pem(&pem));
+        let certificate = certificate.map_err(|fault| unusable(path, &fault))?;
         Ok(Self {
             send_chain: send_chain.is_some_and(|value| !value.is_empty()),
             ..certificate
         })
     }
 
-    fn from_pem(pem: &str) -> Result<Self, &'static str> {
+    fn from_pem(pem: &str) -> Result<Self, Fault> {
         if !pem.contains("-----BEGIN") {
-            return Err(NOT_PEM);
+            return Err(Fault::NotPem);
         }
         if pem.contains("ENCRYPTED") {
-            return Err("its key is encrypted, which secretctl cannot undo; `openssl rsa` can");
+            return Err(Fault::Encrypted);
         }
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
         let chain = chain
             .ok()
             .filter(|chain| !chain.is_empty())
-            .ok_or("it holds no certificate")?;
-        let key =
-            PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| "it holds no private key")?;
+            .ok_or(Fault::NoCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| Fault::NoPrivateKey)?;
         Ok(Self {
             key: rsa_key(&key)?,
             chain,
@@ -132,18 +160,14 @@ impl Certificate {
     }
 }
 
-const NOT_PEM: &str = "it is not a PEM file; `openssl pkcs12 -nodes` turns PKCS#12 into one";
-
-fn rsa_key(key: &PrivateKeyDer<'_>) -> Result<KeyPair, &'static str> {
+fn rsa_key(key: &PrivateKeyDer<'_>) -> Result<KeyPair, Fault> {
     let key = match key {
         PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
         PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
-        _ => return Err(NOT_RSA),
+        _ => return Err(Fault::NotRsa),
     };
-    key.map_err(|_| NOT_RSA)
+    key.map_err(|_| Fault::NotRsa)
 }
-
-const NOT_RSA: &str = "its key is not an RSA key of 2048 to 4096 bits";
 
 /// A random UUID, version 4.
 fn uuid(random: &SystemRandom) -> Option<String> {
@@ -168,10 +192,12 @@ fn cannot_sign() -> CredentialError {
     CredentialError::failed("the certificate's key could not sign")
 }
 
-fn unusable(path: &str, because: &str) -> CredentialError {
-    CredentialError::Failed {
-        because: format!("`{path}`, named by {VARIABLE}, cannot be used: {because}"),
-        failure: Failure::Configuration,
+fn unusable(path: &str, fault: &Fault) -> CredentialError {
+    let because = format!("`{path}`, named by {VARIABLE}, cannot be used: {fault}");
+    let failure = Failure::Configuration;
+    match fault.is_own_refusal() {
+        true => CredentialError::NotServed { because, failure },
+        false => CredentialError::Failed { because, failure },
     }
 }
 
@@ -181,14 +207,20 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_told_apart() {
-        let because = |pem: &str| Certificate::from_pem(pem).err().unwrap_or_default();
+        let because = |pem: &str| {
+            let fault = Certificate::from_pem(pem).err();
+            fault.map(|fault| fault.to_string()).unwrap_or_default()
+        };
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::default();
         let certificate = params.self_signed(&key).unwrap().pem();
-        assert_eq!(because("0\u{82}\u{1}"), NOT_PEM);
+        assert_eq!(because("0\u{82}\u{1}"), Fault::NotPem.to_string());
         assert_eq!(because(&key.serialize_pem()), "it holds no certificate");
         assert_eq!(because(&certificate), "it holds no private key");
-        assert_eq!(because(&(certificate + &key.serialize_pem())), NOT_RSA);
+        assert_eq!(
+            because(&(certificate + &key.serialize_pem())),
+            Fault::NotRsa.to_string()
+        );
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
         assert!(because(encrypted).starts_with("its key is encrypted"));
     }

@@ -16,6 +16,13 @@ use crate::python::text::strip;
 const NAME: &str = "DefaultAzureCredential";
 const VARIABLE: &str = "AZURE_TOKEN_CREDENTIALS";
 
+/// The cache that Azure's tools for developers share, below the home directory; Key Vault's client asks the one of tokens
+/// that can be revoked at once.
+const SHARED_TOKEN_CACHE: &str = ".IdentityService/msal.cache.cae";
+/// Who is logged in to Visual Studio Code.
+const VISUAL_STUDIO_CODE_LOGIN: &str =
+    ".azure/ms-azuretools.vscode-azureresourcegroups/authRecord.json";
+
 /// A credential of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
@@ -83,6 +90,18 @@ impl Link {
         }
     }
 
+    /// Whether azure-identity may get a token where secretctl has nothing: by what the environment asks for by name, or by the
+    /// login that it finds on this machine.
+    fn may_serve_airflow(self, links: &[Link], env: &Env) -> bool {
+        let is_named = links.len() == 1;
+        match self {
+            Link::SharedTokenCache => is_here(env, SHARED_TOKEN_CACHE),
+            Link::VisualStudioCode => is_named || is_here(env, VISUAL_STUDIO_CODE_LOGIN),
+            Link::InteractiveBrowser => is_named,
+            _ => false,
+        }
+    }
+
     async fn token(
         self,
         user_assigned: Option<&UserAssigned>,
@@ -115,6 +134,12 @@ impl Link {
             | Link::Broker => Err(CredentialError::unavailable("secretctl does not have it")),
         }
     }
+}
+
+/// Whether there is such a file in the home directory.
+fn is_here(env: &Env, name: &str) -> bool {
+    env.in_home(name)
+        .is_ok_and(|path| path.is_some_and(|path| path.exists()))
 }
 
 /// The links that the environment leaves of the chain.
@@ -150,29 +175,40 @@ pub async fn token(
     context: &Context<'_>,
 ) -> Result<AccessToken> {
     // The constructor looks at it, whichever credentials there are.
-    authority(context.env).map_err(|error| no_token(&[error.to_string()], error.failure()))?;
+    authority(context.env).map_err(|error| {
+        no_token(
+            &[error.to_string()],
+            error.failure(),
+            error.is_own_refusal(),
+        )
+    })?;
     let mut tried = Vec::new();
     let mut failure = Failure::Unauthenticated;
-    for link in links(context.env)? {
+    let mut is_own_refusal = false;
+    let links = links(context.env)?;
+    for link in &links {
         match link.token(user_assigned, request, context).await {
             Ok(token) => return Ok(token.of_credential(link.name())),
             Err(error) => {
                 tried.push(format!("{}: {error}", link.name()));
                 failure = error.failure();
-                if matches!(error, CredentialError::Failed { .. }) {
+                is_own_refusal |=
+                    error.is_own_refusal() || link.may_serve_airflow(&links, context.env);
+                if !matches!(error, CredentialError::Unavailable(_)) {
                     break;
                 }
             }
         }
     }
-    Err(no_token(&tried, failure).into())
+    Err(no_token(&tried, failure, is_own_refusal).into())
 }
 
-fn no_token(tried: &[String], failure: Failure) -> AzureKeyVaultError {
+fn no_token(tried: &[String], failure: Failure, is_own_refusal: bool) -> AzureKeyVaultError {
     AzureKeyVaultError::NoToken {
         credential: NAME,
         because: tried.join("; "),
         failure,
+        is_own_refusal,
     }
 }
 

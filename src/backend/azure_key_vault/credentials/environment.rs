@@ -45,7 +45,7 @@ pub async fn token(
         .and(variable("AZURE_PASSWORD")?)
         .and(client_id);
     match user {
-        Some(_) => Err(CredentialError::failed(
+        Some(_) => Err(CredentialError::not_served(
             "`AZURE_USERNAME` and `AZURE_PASSWORD` are set, and secretctl does not log in with a user's password",
         )),
         None => Err(CredentialError::unavailable(

@@ -105,7 +105,7 @@ impl ManagedIdentity {
                 }
                 self.ask_imds(&url, context).await
             }
-            Platform::NotServed(name) => Err(CredentialError::failed(format!(
+            Platform::NotServed(name) => Err(CredentialError::not_served(format!(
                 "secretctl cannot ask {name} for its identity"
             ))),
             Platform::None => Err(CredentialError::unavailable(

@@ -75,6 +75,14 @@ enum CredentialError {
         /// What kind of failure that is.
         failure: Failure,
     },
+    /// It is set up, and secretctl does not serve it though azure-identity does.
+    #[error("{because}")]
+    NotServed {
+        /// What is not served.
+        because: String,
+        /// What kind of failure that is.
+        failure: Failure,
+    },
 }
 
 impl CredentialError {
@@ -90,19 +98,33 @@ impl CredentialError {
         }
     }
 
+    /// A login that secretctl does not have.
+    fn not_served(because: impl Into<String>) -> Self {
+        CredentialError::NotServed {
+            because: because.into(),
+            failure: Failure::Unauthenticated,
+        }
+    }
+
     fn failure(&self) -> Failure {
         match self {
             CredentialError::Unavailable(_) => Failure::Unauthenticated,
-            CredentialError::Failed { failure, .. } => *failure,
+            CredentialError::Failed { failure, .. }
+            | CredentialError::NotServed { failure, .. } => *failure,
         }
+    }
+
+    fn is_own_refusal(&self) -> bool {
+        matches!(self, CredentialError::NotServed { .. })
     }
 }
 
 impl From<Error> for CredentialError {
     fn from(error: Error) -> Self {
-        CredentialError::Failed {
-            because: error.to_string(),
-            failure: error.failure(),
+        let (because, failure) = (error.to_string(), error.failure());
+        match error.is_own_refusal() {
+            true => CredentialError::NotServed { because, failure },
+            false => CredentialError::Failed { because, failure },
         }
     }
 }
@@ -171,13 +193,11 @@ pub async fn token(
                     .token(Proof::Secret(secret), request, context)
                     .await
             };
-            let token = login.await.map_err(|error| {
-                let (because, failure) = (error.to_string(), error.failure());
-                AzureKeyVaultError::NoToken {
-                    credential,
-                    because,
-                    failure,
-                }
+            let token = login.await.map_err(|error| AzureKeyVaultError::NoToken {
+                credential,
+                because: error.to_string(),
+                failure: error.failure(),
+                is_own_refusal: error.is_own_refusal(),
             })?;
             Ok(token.of_credential(credential))
         }
