@@ -6,6 +6,7 @@
 pub mod assume_role;
 pub mod batch;
 mod client_settings;
+mod config_kwargs;
 mod connector;
 mod credential_process;
 mod credentials;

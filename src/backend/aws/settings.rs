@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::config_kwargs;
 use super::error::AwsError;
 use super::role::Role;
 use crate::backend::kwargs::{KwargError, Kwargs};
@@ -109,7 +110,7 @@ impl AwsSettings {
     pub fn from_kwargs(kwargs: Kwargs<'_>, service: Service) -> Self {
         let mut faults = Faults::default();
         faults.note(api_version(kwargs, service));
-        faults.note(config_kwargs(kwargs));
+        faults.note(config_kwargs::check(kwargs));
         let role = faults.note(Role::from_kwargs(kwargs)).flatten();
         // Without a role Airflow does not look at `service_config` at all.
         let sts_endpoint_url = match role {
@@ -361,63 +362,6 @@ fn verify(kwargs: Kwargs<'_>) -> Result<Option<Verify>, AwsError> {
             .into()),
     }
 }
-
-/// `config_kwargs`: botocore's `Config(**config_kwargs)`, which is for STS alone, but has to be built for every lookup.
-fn config_kwargs(kwargs: Kwargs<'_>) -> Result<(), AwsError> {
-    let wrong = |value| kwargs.wrong_type("config_kwargs", "an object", value);
-    match kwargs
-        .get("config_kwargs")
-        .filter(|config| config.is_truthy())
-    {
-        None => Ok(()),
-        Some(Value::Dict(config)) => match config.keys().find(|name| !is_config_option(name)) {
-            None => Ok(()),
-            Some(unknown) => Err(AwsError::setting(
-                format!("`{unknown}` in kwarg `config_kwargs`"),
-                "is no option of botocore's `Config`",
-            )),
-        },
-        Some(other) => Err(wrong(other).into()),
-    }
-}
-
-fn is_config_option(name: &str) -> bool {
-    CONFIG_OPTIONS.contains(&name)
-}
-
-/// `Config.OPTION_DEFAULTS` of botocore 1.44.5.
-const CONFIG_OPTIONS: &[&str] = &[
-    "region_name",
-    "signature_version",
-    "user_agent",
-    "user_agent_extra",
-    "user_agent_appid",
-    "connect_timeout",
-    "read_timeout",
-    "parameter_validation",
-    "max_pool_connections",
-    "proxies",
-    "proxies_config",
-    "s3",
-    "s3_disable_express_session_auth",
-    "retries",
-    "client_cert",
-    "inject_host_prefix",
-    "endpoint_discovery_enabled",
-    "use_dualstack_endpoint",
-    "use_fips_endpoint",
-    "ignore_configured_endpoint_urls",
-    "defaults_mode",
-    "tcp_keepalive",
-    "request_min_compression_size_bytes",
-    "disable_request_compression",
-    "client_context_params",
-    "sigv4a_signing_region_set",
-    "request_checksum_calculation",
-    "response_checksum_validation",
-    "account_id_endpoint_mode",
-    "auth_scheme_preference",
-];
 
 /// boto3 knows one version of each interface.
 fn api_version(kwargs: Kwargs<'_>, service: Service) -> Result<(), AwsError> {
