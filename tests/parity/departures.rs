@@ -86,6 +86,13 @@ const DEPARTURES: &[Departure] = &[
         },
     },
     Departure {
+        words: "An address is refused",
+        holds: |case, _, ours| {
+            case.family == Family::Vault
+                && refused_with(ours, "address that Airflow asks for a secret at")
+        },
+    },
+    Departure {
         words: "A secret without the key `value` is exit 8",
         holds: |case, _, ours| {
             case.family == Family::Vault && failed_with(ours, "it has no key `value`")

@@ -123,6 +123,26 @@ impl Server {
     }
 }
 
+/// Whether requests raises on an address that [`Server::parse`] does not take, so that Airflow too sends nothing: no scheme or
+/// none of HTTP's, no host, white space or a control character in the host, or a port that is no number.
+pub fn stops_requests(address: &str) -> bool {
+    let address = address.trim_matches('/').trim_start_matches(is_space);
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return true;
+    };
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_http = ["http", "https"]
+        .iter()
+        .any(|http| scheme.eq_ignore_ascii_case(http));
+    !is_http
+        || host.is_empty()
+        || host.contains(|c: char| is_space(c) || c.is_control())
+        || !(port.contains(']') || port.bytes().all(|digit| digit.is_ascii_digit()))
+        || authorization(user).is_none()
+}
+
 /// Scheme, host and port, if the host is a name of ASCII letters, digits, `-`, `_` and `.`, or an IP address as it is always
 /// written.
 fn origin(scheme: &str, host_and_port: &str) -> Option<Url> {

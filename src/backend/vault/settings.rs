@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::address::Server;
+use super::address::{Server, stops_requests};
 use super::auth::Auth;
 use super::error::VaultError;
 use super::transport;
@@ -112,7 +112,10 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 enum Fault {
     Kwarg(KwargError),
-    Address { origin: &'static str },
+    Address {
+        origin: &'static str,
+        is_own_refusal: bool,
+    },
 }
 
 /// The kwarg that holds the base paths of a kind.
@@ -162,7 +165,14 @@ impl Settings {
         match &self.fault {
             None => Ok(()),
             Some(Fault::Kwarg(error)) => Err(Error::Kwarg(error.clone())),
-            Some(Fault::Address { origin }) => Err(VaultError::Address { origin }.into()),
+            Some(Fault::Address {
+                origin,
+                is_own_refusal,
+            }) => Err(VaultError::Address {
+                origin,
+                is_own_refusal: *is_own_refusal,
+            }
+            .into()),
         }
     }
 
@@ -224,7 +234,10 @@ impl Faults {
         match Server::parse(&address) {
             Some(server) => Ok(server),
             None => {
-                self.keep(Fault::Address { origin });
+                self.keep(Fault::Address {
+                    origin,
+                    is_own_refusal: !stops_requests(&address),
+                });
                 Ok(Server::unusable())
             }
         }

@@ -64,7 +64,10 @@ pub fn case(dice: &mut Dice) -> Case {
 
 fn kwargs(dice: &mut Dice, mount: &str, base: &str, version: &str) -> String {
     let mut members = vec![
-        ("url".to_owned(), json_text::string(dice, dice_url(base))),
+        ("url".to_owned(), {
+            let address = address(dice, base);
+            json_text::string(dice, &address)
+        }),
         ("token".to_owned(), format!("\"{TOKEN}\"")),
     ];
     if mount != "secret" || dice.once_in(2) {
@@ -115,13 +118,39 @@ fn kwargs(dice: &mut Dice, mount: &str, base: &str, version: &str) -> String {
     json_text::object(dice, &members)
 }
 
-/// The server, here and there with a path or a slash behind it.
-fn dice_url(base: &str) -> &'static str {
-    match base {
+/// The server, here and there with a path or a slash behind it, or in a form that is no address.
+fn address(dice: &mut Dice, base: &str) -> String {
+    let address = match base {
         "/connections" => "{server}/",
         "c//d" => "{server}/vault",
         _ => "{server}",
-    }
+    };
+    dice.mostly(
+        address,
+        8,
+        &[
+            "{server}\n",
+            "{server} ",
+            " {server}",
+            "{server}?a=b",
+            "{server}#f",
+            "http:/x",
+            "http:x",
+            "x",
+            "",
+            "ftp://x",
+            "http://",
+            "{server}/v 1",
+            "{server}//",
+            "{server}\\x",
+            "{server}:80",
+            "http://a b",
+            "https:///x",
+            "HTTP://\tx",
+            "{server}/%2e%2e/x",
+            "{server}/../x",
+        ],
+    )
 }
 
 /// The targets that may be asked for the secret.

@@ -178,3 +178,30 @@ fn a_place_is_the_path_below_v1() {
     assert_eq!(server.name().unwrap(), "https://v.example");
     assert_eq!(Server::unusable().name(), None);
 }
+
+#[test]
+fn where_requests_raises_airflow_sends_nothing_either() {
+    for address in [
+        "x",
+        "http:/x",
+        "ftp://x",
+        "http://",
+        "https:///x",
+        "http://v.example\n",
+        "http://v.example:80 ",
+        "http://v.example:eighty",
+        "http://a b",
+    ] {
+        assert!(Server::parse(address).is_none(), "{address:?}");
+        assert!(stops_requests(address), "{address:?}");
+    }
+    for address in [
+        "http://v.example?a=b",
+        "http://v.example#f",
+        "http://127.1",
+        "http://ä.example",
+    ] {
+        assert!(Server::parse(address).is_none(), "{address:?}");
+        assert!(!stops_requests(address), "{address:?}");
+    }
+}
