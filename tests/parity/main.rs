@@ -4,6 +4,9 @@
 //! `target/parity`, `ours` asks secretctl, `verdict` compares, `departures` knows what is meant to differ, `shrink` makes a
 //! difference small. Without Airflow the recorded cases are repeated, and the rest says that it is skipped.
 //!
+//! A difference that was found stands in `target/parity/differences.jsonl`, ready to be named and put into `regressions.jsonl`
+//! once it is mended.
+//!
 //! | variable | meaning |
 //! |---|---|
 //! | `SECRETCTL_PARITY_CASES` | how many cases are generated; 10,000 |
@@ -108,7 +111,7 @@ fn repeat(recordings: &[Recorded]) {
 #[test]
 fn generated_cases_agree() {
     let Some(run) = Run::from_environment() else {
-        return support::skipped("real Airflow (tests/parity/install)").unwrap_or_default();
+        return support::skipped("real Airflow").unwrap_or_default();
     };
     let report = run.all_cases();
     let _ = writeln!(std::io::stderr(), "{}", report.summary());

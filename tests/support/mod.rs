@@ -37,7 +37,7 @@ fn say_skipped<T>(server: &str) -> Option<T> {
     // The handle itself is written to, since `eprintln!` is captured and a skipped test passes.
     let _ = writeln!(
         std::io::stderr(),
-        "skipped: {server} is missing; see tests/servers/install"
+        "skipped: {server} is missing; tests/run installs it"
     );
     None
 }
