@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use super::CredentialError;
+use super::{CredentialError, variable};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::secret::SecretText;
@@ -51,6 +51,10 @@ impl Certificate {
             other => unusable(path, &other.to_string()),
         })?;
         let certificate = Self::from_pem(&pem).map_err(|because| unusable(path, because))?;
+        if variable(env, "AZURE_CLIENT_CERTIFICATE_PASSWORD")?.is_some() {
+            let because = "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted, on which Airflow fails";
+            return Err(unusable(path, because));
+        }
         Ok(Self {
             send_chain: send_chain.is_some_and(|value| !value.is_empty()),
             ..certificate
