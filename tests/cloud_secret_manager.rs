@@ -311,3 +311,54 @@ fn explain_names_the_account_and_the_project() {
     let line = format!("     asked as the service account `{EMAIL}`, in project `{PROJECT}`\n");
     assert!(output.succeeds().stdout.contains(&line), "{output}");
 }
+
+/// Google's client raises at each lookup, so that Airflow finds nothing; it starts, though, and asks the next layer.
+#[test]
+fn a_value_of_the_mtls_variable_that_googles_client_refuses_fails_the_lookup() {
+    let server = server_with("airflow-variables-hello", payload("v"));
+    let run = || get_hello(&server).env("GOOGLE_API_USE_MTLS_ENDPOINT", "sometimes");
+    run()
+        .run()
+        .fails_with(7)
+        .says("`GOOGLE_API_USE_MTLS_ENDPOINT` must be `never`, `auto` or `always`");
+    run()
+        .env("AIRFLOW_VAR_HELLO", "from the environment")
+        .run()
+        .prints("from the environment");
+    assert!(server.requests().is_empty());
+    for value in ["never", "auto", "always"] {
+        get_hello(&server)
+            .env("GOOGLE_API_USE_MTLS_ENDPOINT", value)
+            .run()
+            .prints("v")
+            .quietly();
+    }
+}
+
+#[test]
+fn the_mtls_address_is_asked_where_the_variable_wants_it() {
+    let output = Secretctl::new()
+        .backend(CLASS)
+        .kwargs(&json!({"gcp_keyfile_dict": key()}))
+        .secret(&private_line())
+        .env("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
+        .args(["get-conn", "hello", "--timeout", "3"])
+        .run();
+    output
+        .fails_with(6)
+        .says(" at https://secretmanager.mtls.googleapis.com: could not be reached");
+}
+
+#[test]
+fn blanks_around_a_private_key_are_passed_over() {
+    let server = server_with("airflow-variables-hello", payload("v"));
+    let mut key = key();
+    key["private_key"] = json!(format!(" \n{}\n\n", key["private_key"].as_str().unwrap()));
+    lookup(&server)
+        .kwargs(&json!({"gcp_keyfile_dict": key}))
+        .args(["get-var", "hello"])
+        .run()
+        .prints("v")
+        .quietly();
+}

@@ -69,6 +69,21 @@ fn a_container_is_asked_with_its_token() {
 }
 
 #[test]
+fn keys_of_a_container_that_have_expired_are_none() {
+    let server = FakeServer::start(|request| {
+        let mut keys = super::keys("AKCONTAINER");
+        keys["Expiration"] = json!("2001-01-01T00:00:00Z");
+        (request.path() == "/container").then(|| Response::json(200, &keys))
+    });
+    let uri = format!("{}/container", server.url());
+    lookup(&server, &json!({}))
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri)
+        .run()
+        .fails_with(5)
+        .says("it gave keys that have expired");
+}
+
+#[test]
 fn an_instance_is_asked_last() {
     let server = aws();
     let run = lookup(&server, &json!({})).env("AWS_EC2_METADATA_DISABLED", "false");

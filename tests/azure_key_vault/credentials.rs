@@ -139,8 +139,18 @@ fn a_certificate_that_cannot_be_used_is_told() {
         ),
         ("not PEM at all", "is not a PEM file"),
         (&elliptic, "RSA"),
+        (
+            APPLICATION_PEM,
+            "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted",
+        ),
     ] {
-        let run = lookup(&azure).file("application.pem", text);
+        let run = lookup(&azure)
+            .file("application.pem", text)
+            .env(
+                "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+                "the-password-of-the-key",
+            )
+            .secret("the-password-of-the-key");
         let path = path_text(run.home().join("application.pem"));
         let run = run
             .env("AZURE_TENANT_ID", TENANT)

@@ -13,7 +13,7 @@ pub fn client<'a>(
     environment: &[(&str, &str)],
 ) -> Option<String> {
     let Some(python) = std::env::var_os("SECRETCTL_TEST_PYTHON") else {
-        return skipped("the official Python clients");
+        return skipped("a Python with the official clients");
     };
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/official_clients");
     let output = Command::new(python)

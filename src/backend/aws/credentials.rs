@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -17,6 +17,7 @@ use super::client_settings;
 use super::credential_process;
 use super::error::AwsError;
 use super::profile::{Profile, Stored, keys_of_boto2};
+use super::sdk_failure::profile_failed;
 use super::session::Base;
 use super::settings::Keys;
 use crate::env::Env;
@@ -261,11 +262,17 @@ impl Chain<'_> {
         let origin = format!("the container endpoint of {variable}");
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
         let found = self.ask_sdk(&removed, false, &BTreeMap::new()).await?;
-        let credentials = found.map_err(|_| AwsError::CredentialSource {
+        let failed = |because: &str| {
+            AwsError::CredentialSource {
             origin: origin.clone(),
-            because: "it gave no credentials".into(),
+            because: because.into(),
             advice: Some("check that the task or pod has a role, and that the endpoint is reachable from here".into()),
-        })?;
+        }
+        };
+        let credentials = found.map_err(|_| failed("it gave no credentials"))?;
+        if has_expired(&credentials) {
+            return Err(failed("it gave keys that have expired"));
+        }
         Ok(Some(Sourced {
             credentials,
             origin,
@@ -317,6 +324,12 @@ impl Chain<'_> {
     }
 }
 
+fn has_expired(credentials: &Credentials) -> bool {
+    credentials
+        .expiry()
+        .is_some_and(|end| end <= SystemTime::now())
+}
+
 type SdkError = Box<dyn StdError + Send + Sync>;
 
 /// The keys that the profile and its sources hold themselves, by profile; commands are run for them.
@@ -340,47 +353,6 @@ pub async fn stored_keys<'a>(
         found.insert(name, keys);
     }
     Ok(found)
-}
-
-/// What became of a profile that names credentials. The SDK's words stay out: a process's output may be among them.
-fn profile_failed(profile: &Profile, origin: &str, error: &(dyn StdError + 'static)) -> AwsError {
-    let (because, advice) = if let Some(code) = sts_code(error) {
-        (
-            format!("STS refused its role with {code}"),
-            Some("check `role_arn` and its trust policy".to_owned()),
-        )
-    } else if profile.has_sso() {
-        (
-            "its SSO session is missing or expired".into(),
-            Some(format!("run `aws sso login --profile {}`", profile.name)),
-        )
-    } else if profile.get("role_arn").is_some() {
-        (
-            "its role could not be assumed".into(),
-            Some("check `source_profile` or `credential_source` of the profile".to_owned()),
-        )
-    } else {
-        ("it is incomplete".into(), None)
-    };
-    AwsError::CredentialSource {
-        origin: origin.to_owned(),
-        because,
-        advice,
-    }
-}
-
-/// The error code of STS, somewhere in the chain.
-fn sts_code(error: &(dyn StdError + 'static)) -> Option<String> {
-    use aws_sdk_sts::error::ProvideErrorMetadata;
-    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-    let mut error = Some(error);
-    while let Some(current) = error {
-        if let Some(refused) = current.downcast_ref::<AssumeRoleError>() {
-            return refused.code().map(str::to_owned);
-        }
-        error = current.source();
-    }
-    None
 }
 
 impl From<&Sourced> for Vec<SecretText> {

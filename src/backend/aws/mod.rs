@@ -21,7 +21,7 @@ pub mod session;
 pub mod settings;
 pub mod spellings;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -46,9 +46,16 @@ pub async fn default_session(
 ) -> Result<SdkConfig, SessionError> {
     let variables = boto_environment(env)?;
     let profile = Profile::load(env, None).map_err(|_| SessionError::Profile)?;
-    let keys = credentials::stored_keys(env, &profile, deadline.left())
-        .await
-        .map_err(|_| SessionError::Profile)?;
+    // Keys in the environment come before whatever a profile names.
+    let has_keys = variables
+        .get("AWS_ACCESS_KEY_ID")
+        .is_some_and(|id| !id.is_empty());
+    let keys = match has_keys {
+        true => BTreeMap::new(),
+        false => credentials::stored_keys(env, &profile, deadline.left())
+            .await
+            .map_err(|_| SessionError::Profile)?,
+    };
     let files = profile.for_sdk(&keys).map_err(|_| SessionError::Profile)?;
     let region = region(env, &profile)?;
     let timeouts = TimeoutConfig::builder()

@@ -9,6 +9,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::error::AwsError;
+use super::profile::Profile;
 use crate::error::Error;
 use crate::http::{self, SettingFault};
 
@@ -186,6 +187,51 @@ pub fn meaning(status: u16, code: &str) -> Meaning {
         _ if code.is_empty() => Meaning::Down,
         _ => Meaning::Rejected,
     }
+}
+
+/// What became of a profile that names credentials. The SDK's words stay out: a process's output may be among them.
+pub fn profile_failed(
+    profile: &Profile,
+    origin: &str,
+    error: &(dyn StdError + 'static),
+) -> AwsError {
+    let (because, advice) = if let Some(code) = sts_code(error) {
+        (
+            format!("STS refused its role with {code}"),
+            Some("check `role_arn` and its trust policy".to_owned()),
+        )
+    } else if profile.has_sso() {
+        (
+            "its SSO session is missing or expired".into(),
+            Some(format!("run `aws sso login --profile {}`", profile.name)),
+        )
+    } else if profile.get("role_arn").is_some() {
+        (
+            "its role could not be assumed".into(),
+            Some("check `source_profile` or `credential_source` of the profile".to_owned()),
+        )
+    } else {
+        ("it is incomplete".into(), None)
+    };
+    AwsError::CredentialSource {
+        origin: origin.to_owned(),
+        because,
+        advice,
+    }
+}
+
+/// The error code of STS, somewhere in the chain.
+fn sts_code(error: &(dyn StdError + 'static)) -> Option<String> {
+    use aws_sdk_sts::error::ProvideErrorMetadata;
+    use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+    let mut error = Some(error);
+    while let Some(current) = error {
+        if let Some(refused) = current.downcast_ref::<AssumeRoleError>() {
+            return refused.code().map(str::to_owned);
+        }
+        error = current.source();
+    }
+    None
 }
 
 /// The network's own words, from the end of the chain.

@@ -23,6 +23,9 @@ pub enum CloudSecretManagerError {
         "`CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER` is not an http:// or https:// address"
     )]
     Endpoint,
+    /// A variable that Google's client refuses.
+    #[error("`GOOGLE_API_USE_MTLS_ENDPOINT` must be `never`, `auto` or `always`")]
+    MtlsEndpoint,
     /// The key belongs to another cloud than the one that is asked.
     #[error("the service account's key is for `{own}`, and Secret Manager of `{asked}` is asked")]
     Universe {
@@ -136,6 +139,7 @@ impl CloudSecretManagerError {
             | Self::NotStarted(_)
             | Self::NoProject
             | Self::Endpoint
+            | Self::MtlsEndpoint
             | Self::Universe { .. } => Failure::Configuration,
             Self::Unauthenticated { .. } => Failure::Unauthenticated,
             Self::Denied { .. } | Self::ApiDisabled { .. } => Failure::Denied,
@@ -154,6 +158,7 @@ impl CloudSecretManagerError {
             Self::NotStarted(error) => return error.hint(),
             Self::NoProject => "set \"project_id\" in the kwargs".to_owned(),
             Self::Endpoint => "write it as in https://secretmanager.example.internal".to_owned(),
+            Self::MtlsEndpoint => "leave it out".to_owned(),
             Self::Universe { own, .. } => format!("set GOOGLE_CLOUD_UNIVERSE_DOMAIN to {own}"),
             Self::Unauthenticated { .. } => {
                 "the key may be deleted or disabled, or this machine's clock is wrong".to_owned()

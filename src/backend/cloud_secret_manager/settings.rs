@@ -43,6 +43,7 @@ pub struct Settings {
     pub endpoint: Url,
     scopes: Scopes,
     universe_domain: String,
+    use_mtls: Option<UseMtls>,
     /// `Err` fails each lookup, though Airflow starts with it.
     credentials: Result<Credentials, GoogleError>,
     project: Project,
@@ -77,6 +78,7 @@ impl Settings {
             return Err(CloudSecretManagerError::Prefix.into());
         }
         let universe_domain = universe_domain(env)?;
+        let use_mtls = use_mtls(env)?;
         let project_id = kwargs
             .text("project_id")?
             .filter(|project| !project.is_empty());
@@ -86,9 +88,10 @@ impl Settings {
             variables_prefix: prefix(kwargs, "variables_prefix", "airflow-variables")?,
             config_prefix: prefix(kwargs, "config_prefix", "airflow-config")?,
             sep,
-            endpoint: service_endpoint(env, &universe_domain)?,
+            endpoint: service_endpoint(env, &universe_domain, use_mtls)?,
             scopes: scopes(kwargs)?,
             universe_domain,
+            use_mtls,
             project: project(project_id, &credentials)?,
             credentials,
         })
@@ -120,6 +123,9 @@ impl Settings {
             Ok(credentials) => credentials,
             Err(error) => return Err(error.clone().into()),
         };
+        if self.use_mtls.is_none() {
+            return Err(CloudSecretManagerError::MtlsEndpoint.into());
+        }
         match credentials.universe_domain() {
             Some(own) if own != self.universe_domain => {
                 let (own, asked) = (own.to_owned(), self.universe_domain.clone());
@@ -232,9 +238,32 @@ fn universe_domain(env: &Env) -> Result<String> {
         .to_owned())
 }
 
+/// `GOOGLE_API_USE_MTLS_ENDPOINT`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UseMtls {
+    /// Where there is a client certificate, which secretctl has none of.
+    NeverOrAuto,
+    /// In any case.
+    Always,
+}
+
+/// What the variable says; `None`: nothing that Google's client takes, which fails each lookup.
+fn use_mtls(env: &Env) -> Result<Option<UseMtls>> {
+    let given = env.get("GOOGLE_API_USE_MTLS_ENDPOINT")?.unwrap_or("auto");
+    Ok(match given.to_lowercase().as_str() {
+        "never" | "auto" => Some(UseMtls::NeverOrAuto),
+        "always" => Some(UseMtls::Always),
+        _ => None,
+    })
+}
+
 /// The public address, or what gcloud's variable says in its place.
-fn service_endpoint(env: &Env, universe_domain: &str) -> Result<Url> {
-    let public = format!("https://secretmanager.{universe_domain}");
+fn service_endpoint(env: &Env, universe_domain: &str, use_mtls: Option<UseMtls>) -> Result<Url> {
+    let service = match use_mtls {
+        Some(UseMtls::Always) => "secretmanager.mtls",
+        Some(UseMtls::NeverOrAuto) | None => "secretmanager",
+    };
+    let public = format!("https://{service}.{universe_domain}");
     let address = endpoint(env, "SECRETMANAGER", public)?;
     let url = Url::parse(&address).ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

@@ -33,7 +33,8 @@ impl ServiceAccountKey {
         let client_email = required(info, "client_email")?.expose().to_owned();
         // It is never asked, but google-auth insists on its address.
         required(info, "token_uri")?;
-        let private_key = required(info, "private_key")?;
+        // Python's PEM reader passes over blanks around the key.
+        let private_key = SecretText::from(required(info, "private_key")?.expose().trim());
         if !is_private_key(&private_key) {
             return Err(CredentialsProblem::PrivateKey);
         }

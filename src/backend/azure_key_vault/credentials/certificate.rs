@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use super::CredentialError;
+use super::{CredentialError, variable};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::secret::SecretText;
@@ -53,6 +53,10 @@ enum Fault {
     NoPrivateKey,
     #[error("its key is not an RSA key of 2048 to 4096 bits")]
     NotRsa,
+    #[error(
+        "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted, on which Airflow fails"
+    )]
+    NeedlessPassword,
 }
 
 impl Fault {
@@ -61,7 +65,7 @@ impl Fault {
         match self {
             Fault::File(error) => matches!(error, TextFileError::TooLarge { .. }),
             Fault::NotPem | Fault::Encrypted | Fault::NotRsa => true,
-            Fault::NoCertificate | Fault::NoPrivateKey => false,
+            Fault::NoCertificate | Fault::NoPrivateKey | Fault::NeedlessPassword => false,
         }
     }
 }
@@ -80,6 +84,9 @@ impl Certificate {
         });
         let certificate = pem.and_then(|pem| Self::from_pem(&pem));
         let certificate = certificate.map_err(|fault| unusable(path, &fault))?;
+        if variable(env, "AZURE_CLIENT_CERTIFICATE_PASSWORD")?.is_some() {
+            return Err(unusable(path, &Fault::NeedlessPassword));
+        }
         Ok(Self {
             send_chain: send_chain.is_some_and(|value| !value.is_empty()),
             ..certificate
