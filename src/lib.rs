@@ -2,7 +2,7 @@
 //!
 //! One page about the whole program. Data flows one way, from the environment to an outcome:
 //!
-//! 1. [`env`] takes one snapshot of the process environment and lays `--env-file` files under it.
+//! 1. [`mod@env`] takes one snapshot of the process environment and lays `--env-file` files under it.
 //! 2. [`airflow_config`] reads options as Airflow does: environment, `_CMD`, `_SECRET`, airflow.cfg; and the backend kwargs.
 //! 3. [`search_path`] turns class path and kwargs into layers and asks them in Airflow's order.
 //! 4. [`backend`] has one module for each secrets backend: where it keeps an id (pure), and how it is read.

@@ -322,11 +322,7 @@ fn a_machine_of_googles_has_a_project_and_a_token() {
         .run()
         .prints("found")
         .quietly();
-    let paths: Vec<String> = metadata
-        .requests()
-        .iter()
-        .map(|request| request.target.clone())
-        .collect();
+    let paths = metadata.targets();
     let token = "/computeMetadata/v1/instance/service-accounts/default/token\
                  ?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform";
     assert_eq!(

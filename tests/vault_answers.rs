@@ -27,14 +27,6 @@ fn get_hello(server: &FakeServer) -> Output {
     run(server, &["get-var", "hello"])
 }
 
-fn targets(server: &FakeServer) -> Vec<String> {
-    let requests = server.requests();
-    requests
-        .iter()
-        .map(|request| request.target.clone())
-        .collect()
-}
-
 #[test]
 fn the_charset_of_the_content_type_counts() {
     let utf8 = "{\"data\": {\"data\": {\"value\": \"wörld\"}}}".as_bytes();
@@ -180,7 +172,7 @@ fn after_a_redirect_the_target_alone_is_asked_again() {
     get_hello(&server).prints("world");
     let elsewhere = "/v1/elsewhere";
     assert_eq!(
-        targets(&server),
+        server.targets(),
         [READ, elsewhere, elsewhere, elsewhere, elsewhere]
     );
 }
@@ -192,7 +184,7 @@ fn a_redirect_to_nowhere_is_not_followed() {
         get_hello(&server)
             .fails_with(6)
             .says("redirects in a circle");
-        assert_eq!(targets(&server), [READ], "{location:?}");
+        assert_eq!(server.targets(), [READ], "{location:?}");
     }
 }
 
@@ -209,6 +201,6 @@ fn an_id_that_climbs_out_of_its_mount() {
         run(&server, &["get-var", id])
             .fails_with(3)
             .says("may lead out of the mount");
-        assert_eq!(targets(&server), [asked], "{id}");
+        assert_eq!(server.targets(), [asked], "{id}");
     }
 }

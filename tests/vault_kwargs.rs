@@ -32,20 +32,12 @@ fn lookup(server: &FakeServer, mut kwargs: Value) -> Secretctl {
     run.kwargs(&kwargs).args(["get-var", "hello"])
 }
 
-fn targets(server: &FakeServer) -> Vec<String> {
-    let requests = server.requests();
-    requests
-        .iter()
-        .map(|request| request.target.clone())
-        .collect()
-}
-
 /// Airflow fails with these before it sends anything, and so does `secretctl`.
 #[track_caller]
 fn is_refused(server: &FakeServer, kwargs: Value, says: &str) -> Output {
     let output = lookup(server, kwargs.clone()).run();
     output.fails_with(7).says(says);
-    assert_eq!(targets(server), [""; 0], "{kwargs}");
+    assert_eq!(server.targets(), [""; 0], "{kwargs}");
     output
 }
 
@@ -75,13 +67,13 @@ fn an_address_is_not_repaired() {
             .fails_with(7)
             .says("`VAULT_ADDR` is not");
     }
-    assert_eq!(targets(&server), [""; 0]);
+    assert_eq!(server.targets(), [""; 0]);
     let url = format!("\t{}/a b/%61//", server.url());
     lookup(&server, json!({"url": url, "token": TOKEN}))
         .run()
         .prints("world");
     assert_eq!(
-        targets(&server),
+        server.targets(),
         ["/a%20b/a/v1/secret/data/variables/hello"]
     );
 }
@@ -123,7 +115,7 @@ fn a_token_or_namespace_that_requests_refuses() {
             .fails_with(7)
             .says("the file `token`");
     }
-    assert_eq!(targets(&server), [""; 0]);
+    assert_eq!(server.targets(), [""; 0]);
     // A token that is never sent is nobody's business.
     lookup(&server, json!({"token": TOKEN}))
         .env("VAULT_TOKEN", " t")
@@ -176,12 +168,12 @@ fn ignore_exceptions() {
         let server = missing_at_first(404);
         let run = lookup(&server, kwargs(ignored.clone())).run();
         run.fails_with(7).says("\"ignore_exceptions\"");
-        assert_eq!(targets(&server), ["/v1/secret/data/a/hello"]);
+        assert_eq!(server.targets(), ["/v1/secret/data/a/hello"]);
 
         let server = missing_at_first(403);
         lookup(&server, kwargs(ignored)).run().fails_with(5);
         let expected = ["/v1/secret/data/a/hello", "/v1/auth/token/lookup-self"];
-        assert_eq!(targets(&server), expected, "no second try");
+        assert_eq!(server.targets(), expected, "no second try");
     }
     let server = missing_at_first(404);
     lookup(&server, kwargs(json!(0))).run().prints("world");
@@ -195,7 +187,7 @@ fn strict_http_changes_nothing_that_is_read() {
     lookup(&server, json!({"token": TOKEN, "strict_http": true}))
         .run()
         .prints("world");
-    assert_eq!(targets(&server), ["/v1/secret/data/variables/hello"]);
+    assert_eq!(server.targets(), ["/v1/secret/data/variables/hello"]);
 }
 
 #[test]
@@ -224,7 +216,7 @@ fn a_timeout_that_python_cannot_wait_for() {
             .fails_with(7)
             .says("`timeout`");
     }
-    assert_eq!(targets(&server), [""; 0]);
+    assert_eq!(server.targets(), [""; 0]);
     for timeout in [json!(2_147_483), json!(0.5), json!(null)] {
         let kwargs = json!({"token": TOKEN, "timeout": timeout});
         lookup(&server, kwargs).run().prints("world");
@@ -311,12 +303,12 @@ fn a_users_name_in_the_path_of_a_login() {
         lookup(&server, kwargs).run().prints("world");
         let login = format!("/v1/auth/{auth_type}/login/{expected}");
         let login = login.trim_end_matches('/').replace("login/../", "");
-        assert_eq!(targets(&server)[0], login, "{username}");
+        assert_eq!(server.targets()[0], login, "{username}");
     }
     let server = vault();
     lookup(&server, json!({"auth_type": "userpass"}))
         .run()
         .prints("world");
-    assert_eq!(targets(&server)[0], "/v1/auth/userpass/login/None");
+    assert_eq!(server.targets()[0], "/v1/auth/userpass/login/None");
     assert_eq!(server.requests()[0].json(), json!({"password": null}));
 }

@@ -21,7 +21,7 @@ use url::Url;
 pub use client::{Client, SendError, SettingFault};
 pub use proxy::{KwargProxies, Proxies};
 pub use retry::{Deadline, RetryRule};
-pub use servers_words::servers_words;
+pub use servers_words::{in_quotes, servers_words};
 pub use tls::{ClientCertificate, PemSource, Verify};
 
 use self::proxy::ProxyRules;

@@ -43,6 +43,13 @@ pub fn servers_words(message: &str, secrets: &[&str]) -> String {
     }
 }
 
+/// A server's words, once they are fit to be shown, as they are appended to a sentence.
+pub fn in_quotes(words: &Option<String>) -> String {
+    words
+        .as_ref()
+        .map_or_else(String::new, |words| format!(": \"{words}\""))
+}
+
 /// The text with every run of white space as one blank.
 fn folded(text: &str) -> Zeroizing<String> {
     let mut folded = Zeroizing::new(String::with_capacity(text.len()));

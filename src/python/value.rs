@@ -47,6 +47,14 @@ impl Value {
         }
     }
 
+    /// What stands at `path` in nested objects.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self, |value, name| match value {
+            Value::Dict(members) => members.get(*name),
+            _ => None,
+        })
+    }
+
     /// The name Python gives the type: `NoneType`, `bool`, `int`, `float`, `str`, `list`, `dict`, `date`.
     pub fn type_name(&self) -> &'static str {
         match self {

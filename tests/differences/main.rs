@@ -57,7 +57,7 @@ const PROOFS: &[(&str, &str, &str)] = &[
     ),
     (
         "A layer that failed before another one answered",
-        "commands.rs",
+        "commands/search_path.rs",
         "a_failing_layer_is_told_when_a_later_one_answers",
     ),
     (

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::kwargs::KwargError;
 use crate::error::{Error, Failure};
+use crate::http::in_quotes;
 use crate::python::json::JsonError;
 use crate::python::re::PatternError;
 
@@ -164,12 +165,6 @@ pub enum AwsError {
     /// The network, TLS, or a file for them.
     #[error(transparent)]
     Transport(Arc<Error>),
-}
-
-fn in_quotes(words: &Option<String>) -> String {
-    words
-        .as_ref()
-        .map_or_else(String::new, |words| format!(": \"{words}\""))
 }
 
 impl From<Error> for AwsError {

@@ -1,6 +1,7 @@
 //! What can go wrong with Azure Key Vault, told so that nobody has to read the SDK's source.
 
 use crate::error::Failure;
+use crate::http::in_quotes;
 
 /// A failure to read from Key Vault. Holds names, addresses, statuses and a server's own short words, never a token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -100,12 +101,6 @@ pub enum AzureKeyVaultError {
     /// A secret without a value.
     #[error("found, but it has no `value`, so Airflow takes it for absent")]
     NoValue,
-}
-
-fn in_quotes(words: &Option<String>) -> String {
-    words
-        .as_ref()
-        .map_or_else(String::new, |words| format!(": \"{words}\""))
 }
 
 impl AzureKeyVaultError {

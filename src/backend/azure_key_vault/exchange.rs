@@ -122,9 +122,5 @@ impl Reply {
 
 /// The text at `path` in nested JSON objects.
 pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
-    let member = path.iter().try_fold(value, |value, name| match value {
-        Value::Dict(members) => members.get(*name),
-        _ => None,
-    });
-    member.and_then(Value::as_text)
+    value.at(path).and_then(Value::as_text)
 }

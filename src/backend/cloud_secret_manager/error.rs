@@ -1,8 +1,9 @@
 //! What can go wrong with Secret Manager, told so that nobody has to read gRPC's codes.
 
 use super::service::{Asked, Refusal};
-use crate::backend::google::{GoogleError, in_quotes};
+use crate::backend::google::GoogleError;
 use crate::error::Failure;
+use crate::http::in_quotes;
 
 /// A failure to read from Secret Manager. Holds names, statuses and Google's own short words, never a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

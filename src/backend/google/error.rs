@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Failure;
+use crate::http::in_quotes;
 
 /// A failure to get at a token. Holds names of settings and files, addresses, statuses and Google's own short words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,13 +146,6 @@ impl fmt::Display for TokenProblem {
             Self::NotAToken => f.write_str("answered without a token"),
         }
     }
-}
-
-/// A server's words as they are appended to a sentence.
-pub fn in_quotes(words: &Option<String>) -> String {
-    words
-        .as_ref()
-        .map_or_else(String::new, |words| format!(": \"{words}\""))
 }
 
 impl GoogleError {

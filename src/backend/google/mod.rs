@@ -20,7 +20,7 @@ mod service_account;
 #[cfg(test)]
 mod tests;
 
-pub use error::{CredentialsProblem, GoogleError, TokenProblem, in_quotes};
+pub use error::{CredentialsProblem, GoogleError, TokenProblem};
 pub use exchange::{Exchange, Reply, endpoint};
 pub use key_kwargs::KeyKwargs;
 pub use scopes::{Access, Scopes};

@@ -67,7 +67,7 @@ async fn own_name(
         return Ok(None);
     };
     match reply.status.as_u16() {
-        200 | 201 => Ok(reply.object().as_ref().and_then(user_name)),
+        200 | 201 => Ok(reply.object().map(Value::Dict).as_ref().and_then(user_name)),
         401 | 403 => {
             let said = reply
                 .message()
@@ -81,17 +81,10 @@ async fn own_name(
     }
 }
 
-/// `status.userInfo.username`
-fn user_name(review: &Dict) -> Option<String> {
-    let Value::Dict(status) = review.get("status")? else {
-        return None;
-    };
-    let Value::Dict(user) = status.get("userInfo")? else {
-        return None;
-    };
-    user.get("username")
-        .and_then(Value::as_text)
-        .map(|name| name.expose().to_owned())
+/// The name in the server's answer to the review.
+fn user_name(review: &Value) -> Option<String> {
+    let name = review.at(&["status", "userInfo", "username"])?.as_text()?;
+    Some(name.expose().to_owned())
 }
 
 /// What may be the matter with a secret that no label leads to.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Failure, unreachable_hint};
+use crate::http::in_quotes;
 use crate::python::yaml::YamlError;
 use crate::text_file::TextFileError;
 
@@ -176,12 +177,6 @@ pub enum KubernetesError {
         /// The key of its data.
         data_key: String,
     },
-}
-
-fn in_quotes(words: &Option<String>) -> String {
-    words
-        .as_ref()
-        .map_or_else(String::new, |words| format!(": \"{words}\""))
 }
 
 impl KubernetesError {

@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::client::Session;
 use super::error::VaultError;
 use super::path::SecretPath;
-use super::reply::{member, text};
+use super::reply::text;
 use super::settings::{KvVersion, Settings};
 use crate::error::Error;
 use crate::http::Deadline;
@@ -52,9 +52,9 @@ pub async fn why_forbidden(
 
 /// A token as its owner would know it: by display name and policies, which are no secrets.
 fn identity(session: &Session, token: &Value) -> String {
-    let name = member(token, &["data", "display_name"]).and_then(text);
+    let name = token.at(&["data", "display_name"]).and_then(text);
     let name = session.servers_words(name.unwrap_or("token"));
-    let policies = match member(token, &["data", "policies"]) {
+    let policies = match token.at(&["data", "policies"]) {
         Some(Value::List(policies)) => policies
             .iter()
             .filter_map(text)
@@ -102,8 +102,9 @@ fn mismatch(
     settings: &Settings,
     path: &SecretPath,
 ) -> Option<String> {
-    let mount = session.servers_words(member(answer, &["data", "path"]).and_then(text)?);
-    let kind = member(answer, &["data", "type"])
+    let mount = session.servers_words(answer.at(&["data", "path"]).and_then(text)?);
+    let kind = answer
+        .at(&["data", "type"])
         .and_then(text)
         .unwrap_or_default();
     if !matches!(kind, "kv" | "generic") {
@@ -117,7 +118,7 @@ fn mismatch(
             "the KV mount here is `{mount}`; write it whole in \"mount_point\""
         ));
     }
-    let version = match member(answer, &["data", "options", "version"]).and_then(text) {
+    let version = match answer.at(&["data", "options", "version"]).and_then(text) {
         Some("2") => KvVersion::Two,
         _ => KvVersion::One,
     };

@@ -1,6 +1,7 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
 use crate::error::Failure;
+use crate::http::in_quotes;
 use crate::python::json::JsonError;
 use crate::text_file::TextFileError;
 
@@ -152,12 +153,6 @@ pub enum VaultError {
     /// The secret of a variable or config lacks its key.
     #[error("found, but it has no key `value`, so Airflow takes it for absent")]
     NoValueKey,
-}
-
-fn in_quotes(words: &Option<String>) -> String {
-    words
-        .as_ref()
-        .map_or_else(String::new, |words| format!(": \"{words}\""))
 }
 
 impl VaultError {

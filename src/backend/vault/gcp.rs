@@ -102,7 +102,7 @@ impl Gcp {
         let reply = exchange.send(request).await?;
         if !reply.status.is_success() {
             let said = reply.servers_words(&[account.token.expose()]);
-            let said = said.map_or_else(String::new, |said| format!(": \"{said}\""));
+            let said = http::in_quotes(&said);
             let status = reply.status.as_u16();
             return Err(not_signed(format!(
                 "IAM refused signJwt with status {status}{said}; it takes iam.serviceAccounts.signJwt"

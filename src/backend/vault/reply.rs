@@ -99,7 +99,7 @@ impl Reply {
     /// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
     pub fn deleted_version(&self) -> Option<&'static str> {
         let body = self.any_json()?;
-        match member(&body, &["data", "metadata", "destroyed"])? {
+        match body.at(&["data", "metadata", "destroyed"])? {
             Value::Bool(true) => Some("its latest version is destroyed"),
             _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
         }
@@ -175,14 +175,6 @@ fn decoded(body: &[u8], charset: Charset) -> Result<SecretText, String> {
         }
         Charset::Other(name) => Err(name),
     }
-}
-
-/// The member of nested JSON objects at `path`.
-pub fn member<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| match value {
-        Value::Dict(members) => members.get(*name),
-        _ => None,
-    })
 }
 
 /// A value's text, if it is text.

@@ -97,6 +97,13 @@ impl FakeServer {
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.state.requests).clone()
     }
+
+    /// What every request so far asked for: path and query.
+    pub fn targets(&self) -> Vec<String> {
+        let requests = lock(&self.state.requests);
+        let targets = requests.iter().map(|request| request.target.clone());
+        targets.collect()
+    }
 }
 
 /// A handler that gives one response after another, and knows no request after the last.

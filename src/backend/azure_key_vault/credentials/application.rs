@@ -6,7 +6,7 @@
 
 use super::super::exchange::{Reply, text_at};
 use super::certificate::Certificate;
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::http;
@@ -200,7 +200,7 @@ impl Proof<'_> {
 fn token_in(reply: &Reply, hidden: &[&str]) -> Result<SecretText, CredentialError> {
     let (status, body) = (reply.status.as_u16(), reply.json());
     let at = |name| body.as_ref().and_then(|body| text_at(body, &[name]));
-    if let Some(token) = at("access_token").filter(|token| is_header(token)) {
+    if let Some(token) = at("access_token").filter(|token| is_usable(token.expose())) {
         return Ok(token.clone());
     }
     let failure = match status {
@@ -217,11 +217,6 @@ fn token_in(reply: &Reply, hidden: &[&str]) -> Result<SecretText, CredentialErro
         None => format!("the answer of the login, of status {status}, is not Microsoft Entra ID's"),
     };
     Err(CredentialError::Failed { because, failure })
-}
-
-/// Whether a token can be shown in a header at all.
-fn is_header(token: &SecretText) -> bool {
-    !token.expose().is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

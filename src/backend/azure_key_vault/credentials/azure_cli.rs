@@ -5,7 +5,7 @@
 
 use super::application::tenant_problem;
 use super::program::{self, Program};
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
 use crate::python::json;
 use crate::secret::SecretText;
 
@@ -69,10 +69,5 @@ pub fn token_in(printed: &SecretText, name: &str, expiry: &[&str]) -> Option<Sec
     };
     expiry.iter().find_map(|name| members.get(*name))?;
     let token = members.get(name)?.as_text()?;
-    usable(token.expose()).then(|| token.clone())
-}
-
-/// Whether a text can be a token at all.
-pub fn usable(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+    is_usable(token.expose()).then(|| token.clone())
 }

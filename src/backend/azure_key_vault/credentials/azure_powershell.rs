@@ -7,9 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::application::tenant_problem;
-use super::azure_cli::usable;
 use super::program::{self, Program};
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
 use crate::secret::SecretText;
 
 /// What the token's line begins with.
@@ -44,7 +43,7 @@ pub async fn token(
     let token = printed
         .lines()
         .find_map(|line| line.trim().strip_prefix(MARK));
-    match token.filter(|token| output.succeeded && usable(token)) {
+    match token.filter(|token| output.succeeded && is_usable(token)) {
         Some(token) => Ok(AccessToken::new(
             SecretText::from(token),
             "the login of Azure PowerShell",

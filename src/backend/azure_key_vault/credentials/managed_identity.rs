@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::super::exchange::{Exchange, Reply, text_at};
 use super::super::settings::UserAssigned;
-use super::{AccessToken, Context, CredentialError, TokenRequest, variable, workload_identity};
+use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{is_usable, variable, workload_identity};
 use crate::env::{Env, EnvError};
 use crate::error::Error;
 use crate::http::{self, RetryRule};
@@ -278,14 +279,13 @@ fn token_with(body: &Value, expiry: &str) -> Option<SecretText> {
     };
     members.get(expiry).filter(|expiry| expiry.is_truthy())?;
     let token = text_at(body, &["access_token"])?;
-    let is_header = token.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    (is_header && !token.expose().is_empty()).then(|| token.clone())
+    is_usable(token.expose()).then(|| token.clone())
 }
 
 /// No identity, says the platform.
 fn refused(reply: &Reply, body: &Value, words: &str, hidden: &[&str]) -> CredentialError {
     let said = text_at(body, &[words]).map(|words| http::servers_words(words.expose(), hidden));
-    let said = said.map_or_else(String::new, |said| format!(": \"{said}\""));
+    let said = http::in_quotes(&said);
     let status = reply.status.as_u16();
     CredentialError::unavailable(format!(
         "the platform gave no token, with status {status}{said}"

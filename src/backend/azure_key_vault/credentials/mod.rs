@@ -159,6 +159,11 @@ fn variable<'a>(env: &'a Env, name: &str) -> Result<Option<&'a str>, EnvError> {
     Ok(env.get(name)?.filter(|value| !value.is_empty()))
 }
 
+/// Whether a text can be a token at all, which is shown in a header.
+fn is_usable(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The `oid` of a token that is a JWT.
 fn object_id(token: &SecretText) -> Option<String> {
     let payload = token.expose().split('.').nth(1)?;

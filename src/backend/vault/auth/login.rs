@@ -12,7 +12,7 @@ use crate::backend::vault::aws_iam;
 use crate::backend::vault::client::Session;
 use crate::backend::vault::error::VaultError;
 use crate::backend::vault::header;
-use crate::backend::vault::reply::{member, text};
+use crate::backend::vault::reply::text;
 use crate::backend::vault::settings::Settings;
 use crate::error::Result;
 use crate::http::{self, Deadline};
@@ -132,9 +132,9 @@ const SECRET_MEMBERS: &[&str] = &[
 
 /// Every secret that a login sends.
 fn secrets_in(body: &Value) -> Vec<SecretText> {
-    let secret = |name: &&str| member(body, &[name])?.as_text().cloned();
+    let secret = |name: &&str| body.at(&[name])?.as_text().cloned();
     let mut secrets: Vec<SecretText> = SECRET_MEMBERS.iter().filter_map(secret).collect();
-    if let Some(headers) = member(body, &["iam_request_headers"]).and_then(text) {
+    if let Some(headers) = body.at(&["iam_request_headers"]).and_then(text) {
         secrets.extend(aws_iam::secrets_in(headers));
     }
     secrets
@@ -153,7 +153,7 @@ async fn token_from_login(
     let status = reply.status.as_u16();
     let reply = reply.or_error(Some(path), &session.hidden())?;
     let answer = reply.answer()?.value;
-    match member(&answer, &["auth", "client_token"]).and_then(text) {
+    match answer.at(&["auth", "client_token"]).and_then(text) {
         Some(token) if !token.is_empty() && header::value(token).is_none() => {
             Err(VaultError::UnusableToken.into())
         }

@@ -1,0 +1,83 @@
+//! The command line itself: what is wrong with it, global options, verbosity and colour.
+
+use super::{environment, local};
+
+#[test]
+fn a_wrong_command_line_is_exit_2() {
+    for arguments in [
+        vec!["get-conn"],
+        vec!["get-conn", "a", "b"],
+        vec!["frobnicate"],
+        vec!["get-conn", "a", "-o", "xml"],
+        vec!["explain", "thing", "a"],
+        vec!["--timeout", "0", "get-var", "a"],
+        vec!["--timeout", "soon", "get-var", "a"],
+        vec!["--context", "nobody", "get-var", "a"],
+        vec![],
+    ] {
+        assert_eq!(environment(&arguments).run().code, Some(2), "{arguments:?}");
+    }
+    assert_eq!(
+        environment(&["--version"]).run().succeeds().stdout,
+        format!("secretctl {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert!(
+        environment(&["--help"])
+            .run()
+            .succeeds()
+            .stdout
+            .contains("Exit codes: 0 resolved")
+    );
+}
+
+#[test]
+fn global_options_stand_before_or_after_the_command() {
+    for arguments in [
+        ["--strict", "get-var", "test"],
+        ["get-var", "--strict", "test"],
+        ["get-var", "test", "--strict"],
+    ] {
+        local(&arguments).run().prints("my-test-variable");
+    }
+}
+
+#[test]
+fn verbose_tells_the_steps_but_no_value() {
+    let run = local(&["-v", "get-var", "test"])
+        .secret("my-test-variable")
+        .may_print()
+        .run();
+    run.prints("my-test-variable")
+        .says("LocalFilesystemBackend: variables.json#test: found");
+}
+
+#[test]
+fn colour_is_for_those_who_ask_for_it() {
+    environment(&["get-var", "nope", "--color", "always"])
+        .run()
+        .says("\u{1b}[1;31merror:\u{1b}[0m");
+    for color in ["auto", "never"] {
+        let output = environment(&["get-var", "nope", "--color", color]).run();
+        assert!(output.stderr.starts_with("error: "), "{output}");
+    }
+}
+
+#[test]
+fn an_id_cannot_steer_the_terminal() {
+    let output = environment(&["get-var", "a\u{1b}[2Jb"]).run();
+    assert!(!output.stderr.contains('\u{1b}'), "{output}");
+}
+
+#[test]
+fn no_newline_is_printed_when_none_is_wanted() {
+    let output = local(&["get-conn", "smtp_default", "--field", "host", "-n"]).run();
+    assert_eq!(output.succeeds().stdout, "relay.example.com");
+    assert_eq!(
+        local(&["get-var", "test", "--no-newline"]).run().stdout,
+        "my-test-variable"
+    );
+    assert_eq!(
+        local(&["get-config", "fernet", "-n"]).run().stdout,
+        "the-key"
+    );
+}
