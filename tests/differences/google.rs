@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::support::cli::{Secretctl, path_text};
 use super::support::fake_server::{FakeServer, Response};
 use super::support::secret_manager::{PROJECT, access_path, error, key, lookup, payload};
+use super::support::tls::CertificateAuthority;
 
 fn get_hello(server: &FakeServer) -> Secretctl {
     lookup(server)
@@ -143,5 +144,21 @@ fn credentials_that_are_not_served_are_refused() {
             .says("secretctl does not serve")
             .says(name);
     }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn no_client_certificate_is_shown_to_google() {
+    let authority = CertificateAuthority::new();
+    let server = FakeServer::start_tls(authority.server_for_known_clients(), |_| None);
+    let run = lookup(&server)
+        .kwargs(&json!({"gcp_keyfile_dict": key()}))
+        .env("GOOGLE_API_USE_CLIENT_CERTIFICATE", "true")
+        .file("ca.pem", authority.pem());
+    let ca = path_text(run.home().join("ca.pem"));
+    run.env("SSL_CERT_FILE", &ca)
+        .args(["--timeout", "5", "get-var", "hello"])
+        .run()
+        .fails_with(6);
     assert_eq!(server.requests().len(), 0);
 }

@@ -176,9 +176,14 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "logins_of_their_own_are_refused_by_name",
     ),
     (
-        "`config_kwargs` has no effect on STS",
+        "but has no effect on STS",
         "differences/aws.rs",
         "config_kwargs_leave_sts_alone",
+    ),
+    (
+        "A `credential_process` sees the env files too",
+        "aws/profile_files.rs",
+        "a_process_of_a_profile_or_of_its_source_sees_the_env_files",
     ),
     (
         "In lookup patterns",
@@ -214,6 +219,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "gcloud's variables",
         "differences/google.rs",
         "gclouds_variables_are_followed",
+    ),
+    (
+        "No client certificate is shown to Google",
+        "differences/google.rs",
+        "no_client_certificate_is_shown_to_google",
     ),
     (
         "and gdch",
