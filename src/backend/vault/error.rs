@@ -13,6 +13,8 @@ pub enum VaultError {
     Address {
         /// The setting that gives it.
         origin: &'static str,
+        /// Whether Airflow may send something to it.
+        is_own_refusal: bool,
     },
     /// A token or a namespace cannot be sent as a header.
     #[error("{what} begins with white space, or holds a character that no HTTP header can carry")]
@@ -157,10 +159,9 @@ impl VaultError {
     /// Whether Airflow may read the secret all the same.
     pub fn is_own_refusal(&self) -> bool {
         match self {
-            VaultError::Address { .. }
-            | VaultError::NotAPath { .. }
-            | VaultError::Charset { .. } => true,
-            VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
+            VaultError::NotAPath { .. } | VaultError::Charset { .. } => true,
+            VaultError::Address { is_own_refusal, .. }
+            | VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
             VaultError::Unreadable(error) => error.may_be_read_by_python(),
             _ => false,
         }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::address::Server;
+use super::address::{AddressFault, Server};
 use super::auth::Auth;
 use super::error::VaultError;
 use super::transport;
@@ -112,7 +112,10 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 enum Fault {
     Kwarg(KwargError),
-    Address { origin: &'static str },
+    Address {
+        origin: &'static str,
+        fault: AddressFault,
+    },
 }
 
 /// The kwarg that holds the base paths of a kind.
@@ -162,7 +165,14 @@ impl Settings {
         match &self.fault {
             None => Ok(()),
             Some(Fault::Kwarg(error)) => Err(Error::Kwarg(error.clone())),
-            Some(Fault::Address { origin }) => Err(VaultError::Address { origin }.into()),
+            Some(Fault::Address { origin, fault }) => {
+                let is_own_refusal = *fault == AddressFault::Refused;
+                Err(VaultError::Address {
+                    origin,
+                    is_own_refusal,
+                }
+                .into())
+            }
         }
     }
 
@@ -222,9 +232,9 @@ impl Faults {
             (None, None) => ("hvac's default", "http://localhost:8200".to_owned()),
         };
         match Server::parse(&address) {
-            Some(server) => Ok(server),
-            None => {
-                self.keep(Fault::Address { origin });
+            Ok(server) => Ok(server),
+            Err(fault) => {
+                self.keep(Fault::Address { origin, fault });
                 Ok(Server::unusable())
             }
         }
