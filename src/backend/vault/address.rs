@@ -29,18 +29,33 @@ pub struct Server {
     password: Option<SecretText>,
 }
 
+/// Why a text is no address of a Vault server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFault {
+    /// Airflow sends nothing to it.
+    Unusable,
+    /// Airflow may send something, but not a question for the secret, or not one that this client can send.
+    Refused,
+}
+
 impl Server {
-    /// Reads an address; `None` if Airflow sends nothing to it, or something else than a question for a secret.
-    pub fn parse(address: &str) -> Option<Self> {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// What Airflow does not ask for the secret at, or not as this client would.
+    pub fn parse(address: &str) -> Result<Self, AddressFault> {
         // hvac takes off the slashes, requests the white space in front.
         let address = address.trim_matches('/').trim_start_matches(is_space);
-        let (scheme, rest) = address.split_once("://")?;
+        let (scheme, rest) = address.split_once("://").ok_or(AddressFault::Unusable)?;
         let is_http = ["http", "https"]
             .iter()
             .any(|http| scheme.eq_ignore_ascii_case(http));
+        if !is_http {
+            return Err(AddressFault::Unusable);
+        }
         // Behind a query or a fragment the path of a secret would be no path.
-        if !is_http || rest.contains(['?', '#']) {
-            return None;
+        if rest.contains(['?', '#']) {
+            return Err(AddressFault::Refused);
         }
         let (authority, path) = rest.split_at(rest.find(['/', '\\']).unwrap_or(rest.len()));
         let (user, host) = match authority.rsplit_once('@') {
@@ -54,14 +69,17 @@ impl Server {
                 None => path.to_owned(),
             },
             authorization: match user {
-                Some(user) => authorization(user)?,
+                Some(user) => authorization(user).ok_or(AddressFault::Unusable)?,
                 None => None,
             },
             password: user
                 .and_then(|user| user.split_once(':'))
                 .map(|(_, password)| unquote(password).into()),
         };
-        server.url("").is_some().then_some(server)
+        match server.url("") {
+            Some(_) => Ok(server),
+            None => Err(AddressFault::Refused),
+        }
     }
 
     /// A stand-in for an address that cannot be used; nothing is ever sent to it.
@@ -123,29 +141,9 @@ impl Server {
     }
 }
 
-/// Whether requests raises on an address that [`Server::parse`] does not take, so that Airflow too sends nothing: no scheme or
-/// none of HTTP's, no host, white space or a control character in the host, or a port that is no number.
-pub fn stops_requests(address: &str) -> bool {
-    let address = address.trim_matches('/').trim_start_matches(is_space);
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return true;
-    };
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
-    let is_http = ["http", "https"]
-        .iter()
-        .any(|http| scheme.eq_ignore_ascii_case(http));
-    !is_http
-        || host.is_empty()
-        || host.contains(|c: char| is_space(c) || c.is_control())
-        || !(port.contains(']') || port.bytes().all(|digit| digit.is_ascii_digit()))
-        || authorization(user).is_none()
-}
-
 /// Scheme, host and port, if the host is a name of ASCII letters, digits, `-`, `_` and `.`, or an IP address as it is always
 /// written.
-fn origin(scheme: &str, host_and_port: &str) -> Option<Url> {
+fn origin(scheme: &str, host_and_port: &str) -> Result<Url, AddressFault> {
     let (host, port) = match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (host_and_port, ""),
@@ -156,17 +154,29 @@ fn origin(scheme: &str, host_and_port: &str) -> Option<Url> {
         .and_then(|host| host.strip_suffix(']'))
     {
         Some(literal) => literal.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && !host.starts_with('.') && host.chars().all(is_name),
+        None => host.chars().all(is_name),
     };
-    if !is_host || !port.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
+    if fails_in_requests(host) || !port.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(AddressFault::Unusable);
     }
-    let origin = Url::parse(&format!("{scheme}://{host}:{port}")).ok()?;
-    let is_plain = match origin.host()? {
-        url::Host::Ipv4(_) => host.parse::<Ipv4Addr>().is_ok(),
-        url::Host::Domain(_) | url::Host::Ipv6(_) => true,
-    };
-    is_plain.then_some(origin)
+    if !is_host {
+        return Err(AddressFault::Refused);
+    }
+    let origin = Url::parse(&format!("{scheme}://{host}:{port}")).map_err(|error| match error {
+        url::ParseError::InvalidPort => AddressFault::Unusable,
+        _ => AddressFault::Refused,
+    })?;
+    match origin.host() {
+        Some(url::Host::Ipv4(_)) if host.parse::<Ipv4Addr>().is_err() => Err(AddressFault::Refused),
+        _ => Ok(origin),
+    }
+}
+
+/// Whether requests, or `http.client` below it, refuses the host.
+fn fails_in_requests(host: &str) -> bool {
+    let is_refused = |c: char| c.is_ascii_control() || c == ' ';
+    let has_two_ports = !host.starts_with('[') && host.contains(':');
+    host.is_empty() || host.starts_with(['.', '*']) || host.contains(is_refused) || has_two_ports
 }
 
 /// `requests.auth._basic_auth_str` of the user and the password in an address: nothing without a `:`, and `None` for what

@@ -13,7 +13,7 @@ pub enum VaultError {
     Address {
         /// The setting that gives it.
         origin: &'static str,
-        /// Whether Airflow may well ask there.
+        /// Whether Airflow may send something to it.
         is_own_refusal: bool,
     },
     /// A token or a namespace cannot be sent as a header.

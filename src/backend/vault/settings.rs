@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::address::{Server, stops_requests};
+use super::address::{AddressFault, Server};
 use super::auth::Auth;
 use super::error::VaultError;
 use super::transport;
@@ -114,7 +114,7 @@ enum Fault {
     Kwarg(KwargError),
     Address {
         origin: &'static str,
-        is_own_refusal: bool,
+        fault: AddressFault,
     },
 }
 
@@ -165,14 +165,14 @@ impl Settings {
         match &self.fault {
             None => Ok(()),
             Some(Fault::Kwarg(error)) => Err(Error::Kwarg(error.clone())),
-            Some(Fault::Address {
-                origin,
-                is_own_refusal,
-            }) => Err(VaultError::Address {
-                origin,
-                is_own_refusal: *is_own_refusal,
+            Some(Fault::Address { origin, fault }) => {
+                let is_own_refusal = *fault == AddressFault::Refused;
+                Err(VaultError::Address {
+                    origin,
+                    is_own_refusal,
+                }
+                .into())
             }
-            .into()),
         }
     }
 
@@ -232,12 +232,9 @@ impl Faults {
             (None, None) => ("hvac's default", "http://localhost:8200".to_owned()),
         };
         match Server::parse(&address) {
-            Some(server) => Ok(server),
-            None => {
-                self.keep(Fault::Address {
-                    origin,
-                    is_own_refusal: !stops_requests(&address),
-                });
+            Ok(server) => Ok(server),
+            Err(fault) => {
+                self.keep(Fault::Address { origin, fault });
                 Ok(Server::unusable())
             }
         }

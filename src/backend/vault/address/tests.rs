@@ -4,7 +4,9 @@ use super::*;
 
 /// What is asked for at an address, if it is one.
 fn target(address: &str) -> Option<String> {
-    let url = Server::parse(address)?.url("secret/data/variables/hello")?;
+    let url = Server::parse(address)
+        .ok()?
+        .url("secret/data/variables/hello")?;
     let authority = &url[url::Position::BeforeHost..url::Position::BeforePath];
     assert!(
         ["127.0.0.1:8200", "v.example"].contains(&authority),
@@ -12,6 +14,10 @@ fn target(address: &str) -> Option<String> {
     );
     let path = url[url::Position::BeforePath..].to_owned();
     Some(path.replace("/v1/secret/data/variables/hello", "…"))
+}
+
+fn fault(address: &str) -> Option<AddressFault> {
+    Server::parse(address).err()
 }
 
 #[test]
@@ -83,20 +89,16 @@ fn what_airflow_does_not_ask_is_no_address() {
         "http://127.0.0.1:-1",
         "http://127.0.0.1:x",
         "http://127.0.0.1:8200:80",
-        "http://[127.0.0.1]:8200",
-        "http://127.0.0.1%00:8200",
         "http://127.0.0.1\u{1}:8200",
         "http://*.example",
         "http://.example",
-        "http://\u{ff11}27.0.0.1:8200",
-        "http://127\u{3002}0.0.1:8200",
         "http://\u{20ac}:p@127.0.0.1:8200",
     ] {
-        assert_eq!(target(address), None, "{address:?}");
+        assert_eq!(fault(address), Some(AddressFault::Unusable), "{address:?}");
     }
 }
 
-/// Airflow asks something there, but it is either not for the secret or not to be sent by this client.
+/// Airflow asks something at most of these, but it is either not for the secret or not to be sent by this client.
 #[test]
 fn what_is_refused_on_purpose() {
     for address in [
@@ -110,8 +112,13 @@ fn what_is_refused_on_purpose() {
         "http://v%2eexample",
         "http://l\u{f3}cal.example",
         "http://127.0.0.1:8200/%2e%2e/x",
+        // Airflow fails on these, and it would take much to tell.
+        "http://[127.0.0.1]:8200",
+        "http://127.0.0.1%00:8200",
+        "http://\u{ff11}27.0.0.1:8200",
+        "http://127\u{3002}0.0.1:8200",
     ] {
-        assert_eq!(target(address), None, "{address:?}");
+        assert_eq!(fault(address), Some(AddressFault::Refused), "{address:?}");
     }
 }
 
@@ -177,31 +184,4 @@ fn a_place_is_the_path_below_v1() {
     assert_eq!(server.place("../other"), "vault/other");
     assert_eq!(server.name().unwrap(), "https://v.example");
     assert_eq!(Server::unusable().name(), None);
-}
-
-#[test]
-fn where_requests_raises_airflow_sends_nothing_either() {
-    for address in [
-        "x",
-        "http:/x",
-        "ftp://x",
-        "http://",
-        "https:///x",
-        "http://v.example\n",
-        "http://v.example:80 ",
-        "http://v.example:eighty",
-        "http://a b",
-    ] {
-        assert!(Server::parse(address).is_none(), "{address:?}");
-        assert!(stops_requests(address), "{address:?}");
-    }
-    for address in [
-        "http://v.example?a=b",
-        "http://v.example#f",
-        "http://127.1",
-        "http://ä.example",
-    ] {
-        assert!(Server::parse(address).is_none(), "{address:?}");
-        assert!(!stops_requests(address), "{address:?}");
-    }
 }
