@@ -187,7 +187,7 @@ pub enum Error {
     HttpSetting(#[from] SettingFault),
 
     /// The stored value is no connection that Airflow can read.
-    #[error("found, but Airflow cannot read it: {0}")]
+    #[error("found, but {} read it: {}", cannot_or_does_not(.0), .0)]
     Connection(#[from] ConnectionError),
 
     /// `[core] fernet_key` is no key, so Airflow's server cannot even hold the connection.
@@ -252,6 +252,14 @@ fn lookup_sentence(kind: &SecretKind, id: &str, failure: &Failure) -> String {
     match failure {
         Failure::NotDefined => format!("{kind} `{id}` is not defined"),
         _ => format!("{kind} `{id}` could not be resolved"),
+    }
+}
+
+/// Who it is that goes no further.
+fn cannot_or_does_not(error: &ConnectionError) -> &'static str {
+    match error.is_own_refusal() {
+        true => "secretctl does not",
+        false => "Airflow cannot",
     }
 }
 
@@ -353,7 +361,11 @@ impl Error {
 /// Advice for the network failures that people meet most.
 pub(crate) fn unreachable_hint(because: &str) -> Option<String> {
     let because = because.to_lowercase();
-    let advice = if because.contains("unknownissuer")
+    let advice = if because.contains("through the proxy")
+        && (because.contains("refused") || because.contains("lookup"))
+    {
+        "the proxy does not answer; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or \"proxies\" in the kwargs"
+    } else if because.contains("unknownissuer")
         || because.contains("self-signed")
         || because.contains("selfsigned")
     {

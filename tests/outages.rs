@@ -122,9 +122,17 @@ fn a_dead_proxy() {
         let output = cloud
             .lookup("https://cloud.invalid")
             .env("HTTPS_PROXY", &proxy)
+            // gRPC, which Airflow's Secret Manager client speaks, knows no other spelling.
+            .env("https_proxy", &proxy)
             .env("NO_PROXY", "")
             .run();
         cloud.check(&output, 6, "could not be reached: Connection refused");
+        assert!(
+            output
+                .stderr
+                .contains(&format!("through the proxy {proxy}")),
+            "{output}"
+        );
     }
 }
 

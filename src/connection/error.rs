@@ -55,7 +55,7 @@ pub enum ConnectionError {
         found: &'static str,
     },
     /// A port that is a list or an object, which Airflow writes into the URI as Python shows it.
-    #[error("`port` is of type `{found}`, which secretctl does not write into a URI")]
+    #[error("`port`, of type `{found}`, has no form in a URI")]
     PortHasNoForm {
         /// Its type.
         found: &'static str,

@@ -56,8 +56,13 @@ pub enum SendError {
     #[error(transparent)]
     Setting(#[from] SettingFault),
     /// The exchange failed.
-    #[error(transparent)]
-    Exchange(#[from] reqwest::Error),
+    #[error("{error}")]
+    Exchange {
+        /// How.
+        error: reqwest::Error,
+        /// Scheme, host and port of the proxy that was to pass the request on.
+        proxy: Option<String>,
+    },
 }
 
 impl Client {
@@ -94,7 +99,10 @@ impl Client {
     /// # Errors
     /// No answer. Every status is an answer.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
-        self.execute(request.build()?).await
+        let request = request
+            .build()
+            .map_err(|error| SendError::Exchange { error, proxy: None })?;
+        self.execute(request).await
     }
 
     /// Sends a request that is built.
@@ -102,16 +110,32 @@ impl Client {
     /// # Errors
     /// No answer. Every status is an answer.
     pub async fn execute(&self, request: Request) -> Result<Response, SendError> {
-        self.check(request.url())?;
-        Ok(self.http.execute(request).await?)
+        let proxy = self.checked_proxy(request.url())?;
+        let sent = self.http.execute(request).await;
+        sent.map_err(|error| SendError::Exchange {
+            error,
+            proxy: proxy.as_ref().map(super::server_name),
+        })
     }
 
-    fn check(&self, url: &Url) -> Result<(), SettingFault> {
+    /// The proxy for an address, if the settings that the connection rests on can be used.
+    fn checked_proxy(&self, url: &Url) -> Result<Option<Url>, SettingFault> {
         if let Some(fault) = &self.tls_fault {
             fault.check(url)?;
         }
-        self.proxies.proxy_for(url).map(drop)
+        self.proxies.proxy_for(url)
     }
+}
+
+/// The request as it will be sent.
+///
+/// # Errors
+/// Something in it that HTTP cannot carry.
+pub fn built(request: RequestBuilder) -> Result<Request, SendError> {
+    let proxy = None;
+    request
+        .build()
+        .map_err(|error| SendError::Exchange { error, proxy })
 }
 
 impl SendError {
@@ -119,7 +143,15 @@ impl SendError {
     pub fn failed(&self) -> Error {
         match self {
             SendError::Setting(fault) => fault.clone().into(),
-            SendError::Exchange(error) => super::failed(error),
+            SendError::Exchange { error, proxy } => {
+                let proxy = proxy.as_deref().filter(|_| error.is_connect());
+                match (super::failed(error), proxy) {
+                    (Error::Unreachable { because }, Some(proxy)) => Error::Unreachable {
+                        because: format!("{because}, on the way through the proxy {proxy}"),
+                    },
+                    (failed, _) => failed,
+                }
+            }
         }
     }
 
@@ -138,7 +170,7 @@ impl SendError {
     fn exchange(&self) -> Option<&reqwest::Error> {
         match self {
             SendError::Setting(_) => None,
-            SendError::Exchange(error) => Some(error),
+            SendError::Exchange { error, .. } => Some(error),
         }
     }
 }

@@ -18,7 +18,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Proxy, Response};
 use url::Url;
 
-pub use client::{Client, SendError, SettingFault};
+pub use client::{Client, SendError, SettingFault, built};
 pub use proxy::{KwargProxies, Proxies};
 pub use retry::{Deadline, RetryRule};
 pub use servers_words::{in_quotes, servers_words};

@@ -139,30 +139,46 @@ fn a_certificate_that_cannot_be_used_is_told() {
         ),
         ("not PEM at all", "is not a PEM file"),
         (&elliptic, "RSA"),
-        (
-            APPLICATION_PEM,
-            "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted",
-        ),
     ] {
-        let run = lookup(&azure)
-            .file("application.pem", text)
-            .env(
-                "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-                "the-password-of-the-key",
-            )
-            .secret("the-password-of-the-key");
-        let path = path_text(run.home().join("application.pem"));
-        let run = run
-            .env("AZURE_TENANT_ID", TENANT)
-            .env("AZURE_CLIENT_ID", "client")
-            .env("AZURE_CLIENT_CERTIFICATE_PATH", &path);
         // Airflow may log in with it, and never ask for the value of the environment.
-        run.env("AIRFLOW_VAR_HELLO", "of the environment")
+        with_certificate(&azure, text)
+            .env("AIRFLOW_VAR_HELLO", "of the environment")
             .run()
             .fails_with(7)
             .says(words);
     }
     assert!(!azure.was_asked("https://login."));
+}
+
+#[test]
+fn a_password_for_a_key_that_is_not_encrypted_fails_as_in_airflow() {
+    let azure = azure();
+    let words = "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted";
+    with_certificate(&azure, APPLICATION_PEM)
+        .run()
+        .fails_with(7)
+        .says(words);
+    with_certificate(&azure, APPLICATION_PEM)
+        .env("AIRFLOW_VAR_HELLO", "of the environment")
+        .run()
+        .prints("of the environment")
+        .says(words);
+    assert!(!azure.was_asked("https://login."));
+}
+
+/// A lookup by an application with this certificate file, and a password for its key.
+fn with_certificate(azure: &Azure, text: &str) -> Secretctl {
+    let run = lookup(azure)
+        .file("application.pem", text)
+        .env(
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+            "the-password-of-the-key",
+        )
+        .secret("the-password-of-the-key");
+    let path = path_text(run.home().join("application.pem"));
+    run.env("AZURE_TENANT_ID", TENANT)
+        .env("AZURE_CLIENT_ID", "client")
+        .env("AZURE_CLIENT_CERTIFICATE_PATH", &path)
 }
 
 #[test]

@@ -45,7 +45,7 @@ const DEPARTURES: &[Departure] = &[
     },
     Departure {
         words: "A connection whose port is a list or object",
-        holds: |_, _, ours| refused_with(ours, "`port` is of type `"),
+        holds: |_, _, ours| refused_with(ours, "has no form in a URI"),
     },
     Departure {
         words: "Of YAML, sets, binary data",

@@ -88,7 +88,7 @@ impl Observed {
             found,
             layers: list(&answer, "layers")
                 .iter()
-                .map(|layer| airflow_layer(layer))
+                .map(airflow_layer)
                 .collect::<Result<_, _>>()?,
             requests: Vec::new(),
             notes: list(&answer, "notes")

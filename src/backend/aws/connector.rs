@@ -143,15 +143,13 @@ fn body_error(error: Error) -> ConnectorError {
 
 /// The address stays out of the error: it may be a presigned one. A setting that cannot be used is not tried again.
 fn connector_error(error: SendError) -> ConnectorError {
-    let error = match error {
-        SendError::Setting(fault) => return ConnectorError::user(fault.into()),
-        SendError::Exchange(error) => error.without_url(),
-    };
-    if error.is_timeout() {
-        ConnectorError::timeout(error.into())
-    } else if error.is_connect() || error.is_request() {
-        ConnectorError::io(error.into())
-    } else {
-        ConnectorError::other(error.into(), None)
+    let failed = Box::new(error.failed());
+    match error {
+        SendError::Setting(fault) => ConnectorError::user(fault.into()),
+        SendError::Exchange { error, .. } if error.is_timeout() => ConnectorError::timeout(failed),
+        SendError::Exchange { error, .. } if error.is_connect() || error.is_request() => {
+            ConnectorError::io(failed)
+        }
+        SendError::Exchange { .. } => ConnectorError::other(failed, None),
     }
 }

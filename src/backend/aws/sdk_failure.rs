@@ -238,8 +238,19 @@ fn sts_code(error: &(dyn StdError + 'static)) -> Option<String> {
 fn transport(error: &(dyn StdError + 'static)) -> Error {
     let mut last = error;
     loop {
-        if let Some(Error::AnswerTooLarge { limit }) = last.downcast_ref::<Error>() {
-            return Error::AnswerTooLarge { limit: *limit };
+        match last.downcast_ref() {
+            Some(Error::AnswerTooLarge { limit }) => {
+                return Error::AnswerTooLarge { limit: *limit };
+            }
+            Some(Error::RedirectRefused { target }) => {
+                let target = target.clone();
+                return Error::RedirectRefused { target };
+            }
+            Some(Error::Unreachable { because }) => {
+                let because = because.clone();
+                return Error::Unreachable { because };
+            }
+            _ => {}
         }
         if let Some(fault) = last.downcast_ref::<SettingFault>() {
             return fault.clone().into();

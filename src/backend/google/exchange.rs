@@ -171,9 +171,7 @@ impl<'a> Exchange<'a> {
 }
 
 fn built(request: RequestBuilder) -> Result<Request> {
-    request
-        .build()
-        .map_err(|error| SendError::from(error).failed())
+    http::built(request).map_err(|error| error.failed())
 }
 
 /// A copy to send; there is always one, as no body is a stream.

@@ -58,7 +58,7 @@ fn a_port_of_any_type_is_written_as_python_shows_it() {
     );
     assert_eq!(
         from_fields(SERVER, r#"{"port": [1]}"#).unwrap_err(),
-        ConnectionError::NoUri(Box::new(ConnectionError::PortNotANumber { found: "list" }))
+        ConnectionError::NoUri(Box::new(ConnectionError::PortHasNoForm { found: "list" }))
     );
 }
 
