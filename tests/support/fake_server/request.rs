@@ -19,10 +19,12 @@ impl Request {
         let Some(first_line) = read_line(connection)? else {
             return Ok(None);
         };
-        let mut parts = first_line.split(' ').map(str::to_owned);
-        let (Some(method), Some(target)) = (parts.next(), parts.next()) else {
+        // The random bytes of a TLS greeting may hold blanks and line ends too.
+        let line = first_line.strip_suffix(" HTTP/1.1");
+        let Some((method, target)) = line.and_then(|line| line.split_once(' ')) else {
             return Err(io::Error::other("no request line"));
         };
+        let (method, target) = (method.to_owned(), target.to_owned());
         let mut request = Self {
             method,
             target,
