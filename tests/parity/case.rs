@@ -22,6 +22,9 @@ pub struct Case {
     pub files: Vec<(String, String)>,
     pub kind: Kind,
     pub id: String,
+    /// Whether a variable is read with `deserialize_json=True`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub as_json: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
 }
@@ -110,6 +113,7 @@ impl Case {
             files: Vec::new(),
             kind,
             id: id.into(),
+            as_json: false,
             server: None,
         }
     }
@@ -161,6 +165,10 @@ impl Case {
             .map(|(name, value)| (name.clone(), places.fill_in(value)));
         surroundings.chain(own).collect()
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Family {

@@ -83,13 +83,20 @@ impl Observed {
         let found = text(&answer, "found_in")
             .zip(value)
             .map(|(backend, value)| Found { backend, value });
+        let mut layers: Vec<Layer> = list(&answer, "layers")
+            .iter()
+            .map(airflow_layer)
+            .collect::<Result<_, _>>()?;
+        // What a server raises over a value that it has found, it raises once it has left the layers.
+        if let (Some(error), Some(last)) = (text(&answer, "error"), layers.last_mut())
+            && last.said == Said::Found
+        {
+            (last.said, last.words) = (Said::Failed, error);
+        }
         Ok(Self {
             stopped: None,
             found,
-            layers: list(&answer, "layers")
-                .iter()
-                .map(airflow_layer)
-                .collect::<Result<_, _>>()?,
+            layers,
             requests: Vec::new(),
             notes: list(&answer, "notes")
                 .iter()

@@ -61,7 +61,7 @@ impl Oracle {
             "env": env,
             "kind": case.kind.name(),
             "id": case.id,
-            "deserialize_json": false,
+            "deserialize_json": case.as_json,
         });
         writeln!(self.questions, "{question}").expect("the oracle listens");
         let answer = self.line();

@@ -22,8 +22,13 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 pub fn observe(runtime: &Runtime, case: &Case, places: &Places<'_>) -> Observed {
     let run = || match open(case, places) {
         Ok(search_path) => {
-            let lookup = search_path.lookup(case.kind.secret_kind(), &case.id);
-            observed(&runtime.block_on(lookup), places)
+            let lookup = async {
+                match case.as_json {
+                    true => search_path.lookup_json(&case.id).await,
+                    false => search_path.lookup(case.kind.secret_kind(), &case.id).await,
+                }
+            };
+            observed(&runtime.block_on(lookup), case.as_json, places)
         }
         Err(error) => Observed::stopped(places.mask(&error.to_string())),
     };
@@ -43,10 +48,10 @@ fn open(case: &Case, places: &Places<'_>) -> Result<SearchPath, Error> {
     Ok(SearchPath::open(config, options)?.search_path)
 }
 
-fn observed(lookup: &Lookup, places: &Places<'_>) -> Observed {
+fn observed(lookup: &Lookup, as_json: bool, places: &Places<'_>) -> Observed {
     let value = lookup.found.as_ref().map(|found| match &found.value {
         FoundValue::Connection { connection, .. } => dumps(&Value::Dict(fields(connection))),
-        FoundValue::Value(value) => dumps(&value_of(value)),
+        FoundValue::Value(value) => dumps(&value_of(value, as_json)),
     });
     let backend = lookup.found_in().map(|layer| layer.backend.to_owned());
     Observed {
@@ -102,9 +107,9 @@ fn fields(connection: &Connection) -> Dict {
 }
 
 /// A variable or config as the oracle writes it.
-fn value_of(value: &Value) -> Value {
+fn value_of(value: &Value, as_json: bool) -> Value {
     let (name, value) = match value {
-        Value::Text(text) => ("text", Value::Text(text.clone())),
+        Value::Text(text) if !as_json => ("text", Value::Text(text.clone())),
         other => ("json", encoded(other.clone())),
     };
     Value::Dict(Dict::from([(name.to_owned(), value)]))

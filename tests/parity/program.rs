@@ -51,5 +51,5 @@ pub fn is_comparable(case: &Case, airflow: &Observed) -> bool {
     let fits = case.env.iter().all(|(name, value)| {
         !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
     });
-    is_text && fits && !case.id.contains('\0')
+    is_text && !case.as_json && fits && !case.id.contains('\0')
 }

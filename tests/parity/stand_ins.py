@@ -28,8 +28,8 @@ BACKENDS = {
     "hashicorp": "airflow.providers.hashicorp.secrets.vault",
     "microsoft-azure": "airflow.providers.microsoft.azure.secrets.key_vault",
 }
-EXPANSIONS_LIMIT = 10_000
-REFERENCES_LIMIT = 20_000
+EXPANSIONS_LIMIT = 3_000
+REFERENCES_LIMIT = 300
 
 
 class Hang(BaseException):
@@ -80,7 +80,7 @@ def after_airflow() -> None:
 
 
 def _stop_endless_expansion() -> None:
-    """Airflow expands until nothing changes any more. A start needs some hundred steps, so ten thousand are a circle; and a text that expansion
+    """Airflow expands until nothing changes any more. A start needs some hundred steps, so three thousand are a circle; and a text that expansion
     has filled with references doubles at every step."""
     real = posixpath.expandvars
 

@@ -2,12 +2,16 @@
 
 use super::super::case::{Case, Family, Kind, Reply, Service};
 use super::super::dice::Dice;
-use super::{connection_json, connection_uri, json_text};
+use super::json_text;
+use super::stored::{kind, text, with_fallback};
 
 pub const SYSTEMS_MANAGER: &str =
     "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
 const SECRETS_MANAGER: &str =
     "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
+
+/// Texts of variables.
+const VARIABLES: &[&str] = &["x", "", "{\"value\": 1}", " x ", "é", "1"];
 
 const IDS: &[&str] = &[
     "k", "k", "k", "a_b", "a-b", "/k", "k/", "A.B", "a/b", "é", "k k", "",
@@ -28,7 +32,7 @@ pub fn systems_manager(dice: &mut Dice) -> Case {
         "absent",
     ]);
     let name = parameter_name(prefix, kind, id);
-    let value = text(dice, kind);
+    let value = text(dice, kind, VARIABLES);
     let replies = match dice.below(8) {
         0 => vec![Reply::with(
             400,
@@ -91,7 +95,7 @@ pub fn secrets_manager(dice: &mut Dice) -> Case {
         _ => {
             let value = match kind {
                 Kind::Connection => aliased(dice),
-                _ => text(dice, kind),
+                _ => text(dice, kind, VARIABLES),
             };
             vec![Reply::ok(
                 place,
@@ -130,31 +134,7 @@ pub fn client(dice: &mut Dice, case: Case) -> Case {
         .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "a-secret-key")
         .env("AWS_DEFAULT_REGION", "eu-west-1");
-    match dice.once_in(2) {
-        true => case
-            .env("AIRFLOW_VAR_K", "from the environment")
-            .env("AIRFLOW_CONN_K", "http://from-the-environment"),
-        false => case,
-    }
-}
-
-fn kind(dice: &mut Dice) -> Kind {
-    [
-        Kind::Connection,
-        Kind::Connection,
-        Kind::Variable,
-        Kind::Config,
-    ][dice.below(4)]
-}
-
-fn text(dice: &mut Dice, kind: Kind) -> String {
-    match kind {
-        Kind::Connection if dice.once_in(2) => connection_json::object(dice),
-        Kind::Connection => connection_uri::uri(dice),
-        _ => dice
-            .pick(&["x", "", "{\"value\": 1}", " x ", "é", "1"])
-            .to_owned(),
-    }
+    with_fallback(dice, case)
 }
 
 /// The three prefixes as one text, and more kwargs after them.
@@ -205,7 +185,7 @@ fn bare(prefix: &str, root: &str, kind: Kind) -> String {
 /// A connection under the names that Secrets Manager's own forms use.
 fn aliased(dice: &mut Dice) -> String {
     if dice.once_in(4) {
-        return text(dice, Kind::Connection);
+        return text(dice, Kind::Connection, VARIABLES);
     }
     let names = [
         "user",

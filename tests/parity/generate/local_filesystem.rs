@@ -2,6 +2,7 @@
 
 use super::super::case::{Case, Family, Kind};
 use super::super::dice::Dice;
+use super::stored::with_fallback;
 use super::{connection_json, connection_uri, json_text};
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
@@ -46,11 +47,7 @@ pub fn case(dice: &mut Dice) -> Case {
         kind,
         dice.mostly("k", 8, &["K", "a", "", "1", "true", "k "]),
     );
-    if dice.once_in(2) {
-        case = case
-            .env("AIRFLOW_VAR_K", "from the environment")
-            .env("AIRFLOW_CONN_K", "http://from-the-environment");
-    }
+    case = with_fallback(dice, case);
     if dice.once_in(30) {
         return case.backend(
             LOCAL,

@@ -2,18 +2,21 @@
 
 mod airflow_cfg;
 mod aws;
+mod azure_key_vault;
+mod cloud_secret_manager;
 mod connection_json;
 mod connection_uri;
 mod expansion;
-mod google_azure_kubernetes;
 mod ids;
 mod json_text;
+mod kubernetes_secrets;
 mod kwargs;
 mod local_filesystem;
 mod lookup_pattern;
+mod stored;
 mod vault;
 
-use super::case::{Case, Family, Process, Release};
+use super::case::{Case, Family, Kind, Process, Release};
 use super::dice::Dice;
 
 /// A family: how many of 10,000 cases it gets, and how one is made.
@@ -36,21 +39,9 @@ pub const GRAMMARS: &[Grammar] = &[
     grammar(Family::SystemsManager, 100, aws::systems_manager),
     grammar(Family::SecretsManager, 200, aws::secrets_manager),
     grammar(Family::LookupPattern, 100, lookup_pattern::case),
-    grammar(
-        Family::CloudSecretManager,
-        100,
-        google_azure_kubernetes::cloud_secret_manager,
-    ),
-    grammar(
-        Family::AzureKeyVault,
-        150,
-        google_azure_kubernetes::azure_key_vault,
-    ),
-    grammar(
-        Family::Kubernetes,
-        100,
-        google_azure_kubernetes::kubernetes_secrets,
-    ),
+    grammar(Family::CloudSecretManager, 100, cloud_secret_manager::case),
+    grammar(Family::AzureKeyVault, 150, azure_key_vault::case),
+    grammar(Family::Kubernetes, 100, kubernetes_secrets::case),
 ];
 
 const fn grammar(family: Family, share: u64, make: fn(&mut Dice) -> Case) -> Grammar {
@@ -62,7 +53,7 @@ const fn grammar(family: Family, share: u64, make: fn(&mut Dice) -> Case) -> Gra
 }
 
 /// The case with this number in a family. Of ten cases, five are for the newest server, two for its workers and three for
-/// Airflow 2.11.
+/// Airflow 2.11; of the variables, every third is read as JSON.
 pub fn case(seed: u64, position: usize, number: u64) -> Case {
     let grammar = &GRAMMARS[position];
     let mut dice = Dice::of_case(seed, position, number);
@@ -72,5 +63,6 @@ pub fn case(seed: u64, position: usize, number: u64) -> Case {
         5..7 => (Release::V3_3, Process::Worker),
         _ => (Release::V2_11, Process::Server),
     };
+    case.as_json = case.kind == Kind::Variable && number.is_multiple_of(3);
     case
 }

@@ -2,6 +2,7 @@
 
 use super::super::case::{Case, Family, Kind, Reply, Service};
 use super::super::dice::Dice;
+use super::stored::{kind, with_fallback};
 use super::{connection_json, connection_uri, json_text};
 
 pub const BACKEND: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
@@ -9,12 +10,7 @@ pub const TOKEN: &str = "a-token";
 
 /// One lookup, at a server that has the secret in some of the places where it may be.
 pub fn case(dice: &mut Dice) -> Case {
-    let kind = [
-        Kind::Connection,
-        Kind::Connection,
-        Kind::Variable,
-        Kind::Config,
-    ][dice.below(4)];
+    let kind = kind(dice);
     let id = dice.mostly(
         "k",
         4,
@@ -52,11 +48,7 @@ pub fn case(dice: &mut Dice) -> Case {
         .map(|place| reply(dice, &place, &body))
         .collect();
     let mut case = Case::new(Family::Vault, kind, id);
-    if dice.once_in(2) {
-        case = case
-            .env("AIRFLOW_VAR_K", "from the environment")
-            .env("AIRFLOW_CONN_K", "http://from-the-environment");
-    }
+    case = with_fallback(dice, case);
     let kwargs = kwargs(dice, mount, base, version);
     case.backend(BACKEND, kwargs)
         .server(Service::Vault, replies)
