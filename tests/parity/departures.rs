@@ -32,7 +32,12 @@ const DEPARTURES: &[Departure] = &[
     },
     Departure {
         words: "A `[core] multi_team` that is neither true nor false",
-        holds: |_, _, ours| stopped_with(ours, "is neither `True` nor `False`"),
+        holds: |_, airflow, ours| {
+            let is_no_text = failed_with(airflow, "InterpolationSyntaxError")
+                || failed_with(airflow, "InterpolationMissingOptionError");
+            stopped_with(ours, "is neither `True` nor `False`")
+                || (is_no_text && stopped_with(ours, "a `%` in the value"))
+        },
     },
     Departure {
         words: "Unpaired surrogates",
@@ -57,6 +62,21 @@ const DEPARTURES: &[Departure] = &[
     Departure {
         words: "In lookup patterns",
         holds: |_, _, ours| refused_with(ours, "which secretctl does not read"),
+    },
+    Departure {
+        words: "commands and backend requests of options that no lookup needs are not made",
+        holds: |case, airflow, _| {
+            let has_command = |(_, text): &(String, String)| text.contains("_cmd");
+            let errors = [
+                "PermissionError",
+                "FileNotFoundError",
+                "IndexError",
+                "ValueError",
+                "OSError",
+            ];
+            case.files.iter().any(has_command)
+                && errors.iter().any(|error| stopped_with(airflow, error))
+        },
     },
     Departure {
         words: "A refused permission is exit 4",

@@ -256,6 +256,8 @@ class Airflow:
         core.AIRFLOW_HOME = core.get_airflow_home()
         core.AIRFLOW_CONFIG = core.get_airflow_config(core.AIRFLOW_HOME)
         become(core.conf, core.initialize_config())
+        if sdk:  # the providers read their options by it, in a server too
+            become(sdk.conf, sdk.initialize_config())
         core.secrets_backend_list = core.initialize_secrets_backends()
         core.conf.validate()
 

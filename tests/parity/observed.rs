@@ -74,7 +74,11 @@ impl Observed {
             return Ok(Self::stopped(fatal));
         }
         let value = match answer.get("connection") {
-            Some(Value::Dict(connection)) => Some(dumps(&Value::Dict(connection.clone()))),
+            Some(Value::Dict(connection)) => {
+                let mut connection = connection.clone();
+                with_extra_as_text(&mut connection);
+                Some(dumps(&Value::Dict(connection)))
+            }
             _ => answer
                 .get("value")
                 .filter(|value| value.is_truthy())
@@ -111,6 +115,15 @@ impl Observed {
             .iter()
             .filter(|layer| layer.said == Said::Failed)
             .map(|layer| layer.words.as_str())
+    }
+}
+
+/// A local file may hold an extra that is empty and no text, which Airflow keeps as it is.
+fn with_extra_as_text(connection: &mut Dict) {
+    if let Some(extra) = connection.get_mut("extra")
+        && !matches!(extra, Value::None | Value::Text(_))
+    {
+        *extra = Value::text(dumps(extra));
     }
 }
 

@@ -9,6 +9,7 @@ use secretctl::env::Env;
 use secretctl::error::Error;
 use secretctl::python::json::{Dict, Value, dumps};
 use secretctl::search_path::{FoundValue, LayerReport, Lookup, LookupOptions, Outcome, SearchPath};
+use secretctl::secret::SecretText;
 use secretctl::trace::Trace;
 use tokio::runtime::Runtime;
 
@@ -92,10 +93,11 @@ fn fields(connection: &Connection) -> Dict {
     let read_back = fields.shift_remove("extra").unwrap_or_default();
     let stored = connection.field("extra").ok().flatten();
     let stored = stored.map_or(Value::None, Value::Text);
-    // Where there is no extra, Airflow reads an empty one back.
-    let read_back = match stored.is_truthy() {
-        true => read_back,
-        false => Value::Dict(Dict::new()),
+    // Where there is no extra, or a local file has an empty value for one, Airflow reads an empty one back.
+    let is_empty = |stored: &SecretText| ["", "{}", "[]", "0", "false"].contains(&stored.expose());
+    let read_back = match read_back {
+        Value::None if stored.as_text().is_none_or(is_empty) => Value::Dict(Dict::new()),
+        read_back => read_back,
     };
     fields.insert("extra".into(), stored);
     fields.insert("extra_dejson".into(), read_back);

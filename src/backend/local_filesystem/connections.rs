@@ -1,7 +1,9 @@
 //! Connections in a secrets file (`load_connections_dict` and `_create_connection` of Airflow 3.3.2).
 //!
-//! The surprising rule: text is always taken for a URI, even if it is JSON; and an object's fields are used as they are,
-//! so a port may stay text.
+//! The surprising rule: text is always taken for a URI, even if it is JSON; an object's fields are used as they are, so a port
+//! may stay text; and Airflow writes the id into the object, so that two ids cannot share one by an alias of YAML.
+
+use std::collections::HashSet;
 
 use super::error::{EntryProblem, LocalFilesystemError};
 use super::secrets_file::{Entry, SecretsFile};
@@ -17,9 +19,17 @@ pub(super) fn find(
     conn_id: &str,
 ) -> Result<Option<Answer>, LocalFilesystemError> {
     let mut found = None;
+    let mut objects = HashSet::new();
     for entry in file.entries() {
         let connection =
             read(&entry, file.version()).map_err(|problem| file.bad_entry(&entry, problem))?;
+        let is_object = matches!(connection, Some(Secret::ConnectionFields(_)));
+        let is_shared = entry
+            .identity()
+            .is_some_and(|object| !objects.insert(object));
+        if is_object && is_shared {
+            return Err(file.bad_entry(&entry, EntryProblem::SharedObject));
+        }
         if entry.key == Some(conn_id) {
             let empty = || Answer::Absent(Some("its list of connections is empty".to_owned()));
             found = Some(connection.map_or_else(empty, Answer::Found));

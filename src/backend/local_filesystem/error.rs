@@ -142,6 +142,9 @@ pub enum EntryProblem {
     /// A `conn_id` that is not the entry's key.
     #[error("its `conn_id` is not the key it stands under")]
     ConnIdMismatch,
+    /// An alias of YAML stands for the object of another connection, into which Airflow has written that one's id.
+    #[error("it is an alias (`*`) of another connection, on which Airflow fails")]
+    SharedObject,
     /// Airflow makes no connection of it.
     #[error("{0}")]
     Connection(#[from] ConnectionError),
@@ -217,6 +220,10 @@ fn unsupported_type_hint(path: &str) -> Option<String> {
 impl EntryProblem {
     fn hint(&self) -> Option<String> {
         match self {
+            Self::SharedObject => Some(
+                "write the fields out, or merge them with `<<: *NAME`, which makes an object of its own"
+                    .to_owned(),
+            ),
             Self::Connection(error) => error.hint(),
             Self::Value(error) => error.hint(),
             Self::BothExtras => Some("keep one of them".to_owned()),

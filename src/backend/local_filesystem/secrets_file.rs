@@ -144,6 +144,14 @@ impl Entry<'_> {
         }
     }
 
+    /// What tells the value of [`Entry::unwrapped`] from every other object, in the one format that has aliases.
+    pub(super) fn identity(&self) -> Option<usize> {
+        match &self.value {
+            EntryValue::Yaml(entry) => Some(entry.identity()),
+            EntryValue::Env(_) | EntryValue::Json(_) => None,
+        }
+    }
+
     /// The value, and of a list its last item; nothing if the list is empty.
     pub(super) fn unwrapped(&self) -> Result<Option<Value>, YamlError> {
         Ok(match self.value()? {

@@ -271,8 +271,11 @@ fn connection_in(data: Value, half_surrogate: Option<JsonError>) -> Result<Answe
 
 /// `VaultBackend.get_variable` and `get_config`: the key `value`.
 fn value_in(data: Value, half_surrogate: Option<JsonError>) -> Result<Answer> {
-    let Value::Dict(mut fields) = data else {
-        return Err(VaultError::NotAnObject.into());
+    let mut fields = match data {
+        Value::Dict(fields) => fields,
+        data if data.is_truthy() => return Err(VaultError::NotAnObject.into()),
+        // Python takes every empty value for none.
+        _ => return Ok(Answer::Absent(Some("the secret is empty".into()))),
     };
     match fields.shift_remove("value") {
         Some(Value::None) => Ok(Answer::Absent(Some(

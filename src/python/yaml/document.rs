@@ -166,6 +166,14 @@ impl<'a> Entry<'a> {
         self.document.nodes[self.key].line
     }
 
+    /// What tells the value, or of a list its last item, from every other object: where an alias stands, it is the same.
+    pub fn identity(&self) -> usize {
+        match self.document.object(self.value) {
+            Object::List(items) => items.last().copied().unwrap_or(self.value),
+            _ => self.value,
+        }
+    }
+
     /// How many items the value has, if it is a `list`.
     pub fn list_length(&self) -> Option<usize> {
         match self.document.object(self.value) {
