@@ -23,6 +23,9 @@ const WORKERS: usize = 2;
 const CASES: u64 = 10_000;
 const SEED: u64 = 20_261_125;
 
+/// How many cases of a family are written down at the least.
+const LEAST_RECORDED: u64 = 60;
+
 /// Once so many differences are found, more of them would say nothing new.
 const MOST_DIFFERENCES: usize = 40;
 
@@ -41,8 +44,8 @@ pub struct Report {
     results: Results,
     versions: Vec<String>,
     took: Duration,
-    /// Every recorded or differing case.
-    recordings: Vec<Recorded>,
+    /// The cases to be written down, by family and number.
+    recordings: BTreeMap<(usize, u64), Recorded>,
     /// The differences, shrunk.
     pub differences: Vec<Difference>,
 }
@@ -103,7 +106,7 @@ impl Run {
             results: Results::default(),
             versions: Vec::new(),
             took: Duration::ZERO,
-            recordings: Vec::new(),
+            recordings: BTreeMap::new(),
             differences: Vec::new(),
         });
         std::thread::scope(|scope| {
@@ -132,10 +135,15 @@ impl Run {
         plan
     }
 
+    /// Whether a case is written down: of each family its share, and enough of the small ones to show a fault.
+    fn is_recorded(&self, position: usize, number: u64) -> bool {
+        let share = self.recorded * GRAMMARS[position].share / 10_000;
+        self.recorded > 0 && number < share.max(LEAST_RECORDED)
+    }
+
     fn work(&self, plan: &[(usize, u64)], next: &AtomicU64, report: &Mutex<Report>) {
         let mut pair = Pair::start();
         let mut results = Results::default();
-        let recorded_every = (plan.len() as u64).checked_div(self.recorded);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((position, number)) = plan.get(index as usize).copied() else {
@@ -145,17 +153,14 @@ impl Run {
             let (airflow, ours) = pair.observe(&case);
             let verdict = judge(&case, &airflow, &ours);
             results.count(&case, airflow.found.is_some(), &verdict);
-            if recorded_every.is_some_and(|every| index.is_multiple_of(every.max(1))) {
+            if self.is_recorded(position, number) {
                 let recording = Recorded {
                     name: None,
                     case: case.clone(),
                     airflow,
                 };
-                report
-                    .lock()
-                    .expect("no worker panicked")
-                    .recordings
-                    .push(recording);
+                let mut report = report.lock().expect("no worker panicked");
+                report.recordings.insert((position, number), recording);
             }
             if let Verdict::Differs(what) = verdict {
                 let difference = pair.smallest(case, what);
@@ -276,7 +281,8 @@ impl Report {
             std::fs::write(path, page).expect("the table is written");
         }
         if self.recorded > 0 {
-            recorded::write(&recorded::slice_file(), &self.recordings);
+            let recordings: Vec<Recorded> = self.recordings.values().cloned().collect();
+            recorded::write(&recorded::slice_file(), &recordings);
             let regressions = recorded::regressions_file();
             let again = Pair::start().recorded_again(recorded::read(&regressions));
             recorded::write(&regressions, &again);

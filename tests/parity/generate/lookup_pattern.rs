@@ -9,6 +9,8 @@ pub fn case(dice: &mut Dice) -> Case {
     let id = word(dice);
     let pattern = match dice.below(10) {
         0 => String::new(),
+        // What stands in the id, but mostly not at its start.
+        2 | 3 => id.chars().skip(dice.below(3)).collect(),
         1 => {
             let pattern = pattern(dice, 0);
             dice.mutated(

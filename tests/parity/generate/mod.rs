@@ -28,7 +28,7 @@ pub struct Grammar {
 
 /// Every family. The shares add up to 10,000.
 pub const GRAMMARS: &[Grammar] = &[
-    grammar(Family::ConnectionUri, 3100, connection_uri::case),
+    grammar(Family::ConnectionUri, 2900, connection_uri::case),
     grammar(Family::ConnectionJson, 1700, connection_json::case),
     grammar(Family::BackendKwargs, 900, kwargs::case),
     grammar(Family::AirflowCfg, 600, airflow_cfg::case),
@@ -38,7 +38,7 @@ pub const GRAMMARS: &[Grammar] = &[
     grammar(Family::Vault, 750, vault::case),
     grammar(Family::SystemsManager, 100, aws::systems_manager),
     grammar(Family::SecretsManager, 200, aws::secrets_manager),
-    grammar(Family::LookupPattern, 100, lookup_pattern::case),
+    grammar(Family::LookupPattern, 300, lookup_pattern::case),
     grammar(Family::CloudSecretManager, 100, cloud_secret_manager::case),
     grammar(Family::AzureKeyVault, 150, azure_key_vault::case),
     grammar(Family::Kubernetes, 100, kubernetes_secrets::case),
