@@ -4,6 +4,7 @@
 
 use super::case::{Case, Family};
 use super::observed::{Observed, Said};
+use super::server::is_google_name;
 
 /// A departure.
 struct Departure {
@@ -21,7 +22,9 @@ const DEPARTURES: &[Departure] = &[
     },
     Departure {
         words: "a bare `$NAME` where JSON wants a string",
-        holds: |_, airflow, ours| dropped_kwargs(airflow) && ours.stopped.is_none(),
+        holds: |_, airflow, ours| {
+            dropped_kwargs(airflow) && ours.notes.iter().any(|note| note == "kwargs repaired")
+        },
     },
     Departure {
         words: "`_CMD` that fails or prints nonsense",
@@ -88,9 +91,11 @@ const DEPARTURES: &[Departure] = &[
     Departure {
         words: "A name that no secret can have is not asked for",
         holds: |case, airflow, ours| {
+            let is_name = |request: &String| is_google_name(request.trim_start_matches("GET "));
             case.family == Family::CloudSecretManager
                 && airflow.found == ours.found
                 && ours.requests.is_empty()
+                && !airflow.requests.iter().any(is_name)
         },
     },
     Departure {
@@ -108,7 +113,12 @@ const DEPARTURES: &[Departure] = &[
     Departure {
         words: "An address is refused",
         holds: |case, _, ours| {
+            let is_odd = |(_, value): &(String, String)| {
+                let odd = ["{server}?", "{server}#", "{server}/%2e%2e"];
+                odd.iter().any(|odd| value.contains(odd))
+            };
             case.family == Family::Vault
+                && case.env.iter().any(is_odd)
                 && refused_with(ours, "address that Airflow asks for a secret at")
         },
     },

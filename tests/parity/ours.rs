@@ -8,7 +8,9 @@ use secretctl::connection::Connection;
 use secretctl::env::Env;
 use secretctl::error::Error;
 use secretctl::python::json::{Dict, Value, dumps};
-use secretctl::search_path::{FoundValue, LayerReport, Lookup, LookupOptions, Outcome, SearchPath};
+use secretctl::search_path::{
+    FoundValue, LayerReport, Lookup, LookupOptions, OpenedSearchPath, Outcome, SearchPath,
+};
 use secretctl::secret::SecretText;
 use secretctl::trace::Trace;
 use tokio::runtime::Runtime;
@@ -22,21 +24,35 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Looks up what the case asks for.
 pub fn observe(runtime: &Runtime, case: &Case, places: &Places<'_>) -> Observed {
     let run = || match open(case, places) {
-        Ok(search_path) => {
+        Ok(OpenedSearchPath {
+            search_path,
+            warnings,
+        }) => {
             let lookup = async {
                 match case.as_json {
                     true => search_path.lookup_json(&case.id).await,
                     false => search_path.lookup(case.kind.secret_kind(), &case.id).await,
                 }
             };
-            observed(&runtime.block_on(lookup), case.as_json, places)
+            let observed = observed(&runtime.block_on(lookup), case.as_json, places);
+            Observed {
+                notes: notes(&warnings),
+                ..observed
+            }
         }
         Err(error) => Observed::stopped(places.mask(&error.to_string())),
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Observed::stopped("a panic"))
 }
 
-fn open(case: &Case, places: &Places<'_>) -> Result<SearchPath, Error> {
+/// What a person is told of kwargs that were read though they are no JSON.
+fn notes(warnings: &[String]) -> Vec<String> {
+    let is_repair = |warning: &&String| warning.contains("have no quotes around");
+    let repairs = warnings.iter().filter(is_repair);
+    repairs.map(|_| "kwargs repaired".to_owned()).collect()
+}
+
+fn open(case: &Case, places: &Places<'_>) -> Result<OpenedSearchPath, Error> {
     let env = Env::from_pairs(case.environment(places));
     let options = LookupOptions {
         context: case.process.context(),
@@ -46,7 +62,7 @@ fn open(case: &Case, places: &Places<'_>) -> Result<SearchPath, Error> {
         version: case.release.airflow_version(),
     };
     let config = AirflowConfig::load(env, TIME_LIMIT)?;
-    Ok(SearchPath::open(config, options)?.search_path)
+    SearchPath::open(config, options)
 }
 
 fn observed(lookup: &Lookup, as_json: bool, places: &Places<'_>) -> Observed {

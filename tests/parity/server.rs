@@ -141,7 +141,7 @@ fn absent(service: Service, request: &Request) -> Response {
 }
 
 /// Whether Secret Manager takes the name of the secret for one.
-fn is_google_name(place: &str) -> bool {
+pub fn is_google_name(place: &str) -> bool {
     let name = place.split('/').nth(5).unwrap_or_default();
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     (1..=255).contains(&name.len()) && name.chars().all(is_allowed) && place.split('/').count() == 8
