@@ -158,9 +158,7 @@ impl AirflowConfig {
 
     /// Looks at the places but the first `skipped`; each is tried under today's name and then under the former one.
     fn option_from(&self, skipped: usize, name: OptionName) -> Result<Option<Found>, ConfigError> {
-        let former = sensitive::former_place(name.section, name.key)
-            .map(|(section, key)| OptionName { section, key });
-        let names: Vec<OptionName> = [name].into_iter().chain(former).collect();
+        let names = name.with_former();
         let steps = [
             Step::Environment,
             Step::Cfg,
@@ -317,7 +315,14 @@ impl BackendRequest {
     }
 }
 
-impl OptionName<'_> {
+impl<'a> OptionName<'a> {
+    /// Today's name, and then the former one, which is still read.
+    fn with_former(self) -> Vec<OptionName<'a>> {
+        let former = sensitive::former_place(self.section, self.key)
+            .map(|(section, key)| OptionName { section, key });
+        [self].into_iter().chain(former).collect()
+    }
+
     /// The environment variable that sets the option.
     fn variable(self) -> String {
         let section = self.section.replace('.', "_").to_uppercase();

@@ -15,18 +15,14 @@ impl AirflowConfig {
     /// A `%` that interpolation cannot take, and variables that name each other without end.
     pub fn check_start(&self, version: AirflowVersion) -> Result<(), ConfigError> {
         for &(section, key) in sensitive::read_at_start(version) {
-            let name = OptionName { section, key };
-            let former = sensitive::former_place(section, key)
-                .map(|(section, key)| OptionName { section, key });
-            self.read_at_start(&[Some(name), former])?;
+            self.read_at_start(&OptionName { section, key }.with_former())?;
         }
         Ok(())
     }
 
     /// Reads one option under today's name or its former one. What a variable gives, airflow.cfg is not asked for.
-    fn read_at_start(&self, names: &[Option<OptionName>]) -> Result<(), ConfigError> {
-        let names = || names.iter().flatten();
-        for name in names() {
+    fn read_at_start(&self, names: &[OptionName]) -> Result<(), ConfigError> {
+        for name in names {
             let variable = name.variable();
             if let Some(text) = self.env.get(&variable)? {
                 let origin = self.environment_origin(variable, Indirection::None);
@@ -38,7 +34,7 @@ impl AirflowConfig {
                 }
             }
         }
-        for name in names() {
+        for name in names {
             if self.in_cfg(*name)?.is_some() {
                 return Ok(());
             }
