@@ -18,15 +18,23 @@ pub mod airflow_version;
 pub mod backend;
 pub mod cli;
 pub mod connection;
+pub mod console;
+pub mod deadline;
 pub mod env;
 pub mod error;
+pub mod failure;
+pub mod finding;
 pub mod http;
 mod nearest;
+mod process;
 pub mod python;
 pub mod search_path;
 pub mod secret;
 pub mod secret_kind;
+pub mod settings;
+pub mod source;
+#[cfg(test)]
+mod testing;
 mod text_file;
-pub mod trace;
 
 pub use cli::run;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use secretctl::cli::{Cli, Terminal};
 use secretctl::env::Env;
+use secretctl::failure::Fault;
 
 fn main() -> ExitCode {
     keep_memory_private();
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             terminal.error(&error);
-            ExitCode::from(error.exit_code())
+            ExitCode::from(error.failure().exit_code())
         }
     }
 }

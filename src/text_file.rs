@@ -2,12 +2,15 @@
 //!
 //! A configuration file is small; one that is not is a mistake, such as a log or a device in its place.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::deadline::{Deadline, TimedOut};
+use crate::failure::{Failure, Fault};
+
 /// Why a text file could not be read. No variant holds any of its text.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum TextFileError {
     /// No such file.
     #[error("`{}` does not exist", path.display())]
@@ -45,10 +48,46 @@ pub enum TextFileError {
         /// The largest size that is read, in bytes.
         limit: u64,
     },
+    /// The file did not end in time.
+    #[error("`{}` cannot be read: {error}", path.display())]
+    TimedOut {
+        /// The file asked for.
+        path: PathBuf,
+        /// How long was waited for it.
+        error: TimedOut,
+    },
 }
 
-/// Reads the file at `path`, which may hold at most `limit` bytes.
-pub fn read(path: &Path, limit: u64) -> Result<String, TextFileError> {
+impl Fault for TextFileError {
+    fn failure(&self) -> Failure {
+        match self {
+            TextFileError::TimedOut { .. } => Failure::Unreachable,
+            _ => Failure::Configuration,
+        }
+    }
+
+    fn is_own_refusal(&self) -> bool {
+        matches!(self, TextFileError::TooLarge { .. })
+    }
+}
+
+/// Reads the file at `path`, which may hold at most `limit` bytes, until `deadline`: a pipe without a writer has no end.
+///
+/// # Errors
+/// There is no such file, it is no text of this size, or time ran out.
+pub async fn read(path: &Path, limit: u64, deadline: Deadline) -> Result<String, TextFileError> {
+    let owned = path.to_owned();
+    match deadline.off_thread(move || read_now(&owned, limit)).await {
+        Ok(text) => text,
+        Err(error) => Err(TextFileError::TimedOut {
+            path: path.into(),
+            error,
+        }),
+    }
+}
+
+/// [`read`] on this thread: only for files of the operating system's own, which are neither pipes nor far away.
+pub fn read_now(path: &Path, limit: u64) -> Result<String, TextFileError> {
     let bytes = read_bytes(path, limit).map_err(|error| refused(path, &error))?;
     if bytes.len() as u64 > limit {
         return Err(TextFileError::TooLarge {
@@ -66,13 +105,15 @@ pub fn read(path: &Path, limit: u64) -> Result<String, TextFileError> {
     })
 }
 
-/// [`read`] on a thread of its own, so that a pipe without a writer can be given up when time is over.
-pub async fn read_apart(path: &Path, limit: u64) -> Result<String, TextFileError> {
+/// What stands at `path`, links followed; `None` where nothing does, or where it cannot be found out.
+///
+/// # Errors
+/// Time ran out.
+pub async fn kind_of(path: &Path, deadline: Deadline) -> Result<Option<FileType>, TimedOut> {
     let path = path.to_owned();
-    match tokio::task::spawn_blocking(move || read(&path, limit)).await {
-        Ok(text) => text,
-        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-    }
+    deadline
+        .off_thread(move || path.metadata().ok().map(|found| found.file_type()))
+        .await
 }
 
 /// One byte more than `limit` at most, so that the caller can tell that there is more.
@@ -106,9 +147,9 @@ mod tests {
     #[test]
     fn reads_up_to_the_limit() {
         let four = file(b"text");
-        assert_eq!(read(four.path(), 4).unwrap(), "text");
+        assert_eq!(read_now(four.path(), 4).unwrap(), "text");
         assert!(matches!(
-            read(four.path(), 3),
+            read_now(four.path(), 3),
             Err(TextFileError::TooLarge { limit: 3, .. })
         ));
     }
@@ -117,7 +158,7 @@ mod tests {
     fn names_the_line_that_is_not_utf8() {
         let latin = file(b"one\ntwo\ncaf\xe9\n");
         assert!(matches!(
-            read(latin.path(), 99),
+            read_now(latin.path(), 99),
             Err(TextFileError::NotUtf8 { line: 3, .. })
         ));
     }
@@ -126,12 +167,12 @@ mod tests {
     fn a_directory_and_a_missing_file_are_told_apart() {
         let directory = tempfile::tempdir().unwrap();
         assert!(matches!(
-            read(directory.path(), 9),
+            read_now(directory.path(), 9),
             Err(TextFileError::Directory { .. })
         ));
         let missing = directory.path().join("missing");
         assert!(matches!(
-            read(&missing, 9),
+            read_now(&missing, 9),
             Err(TextFileError::Missing { .. })
         ));
     }
@@ -139,7 +180,7 @@ mod tests {
     #[test]
     fn an_endless_device_is_too_large() {
         assert!(matches!(
-            read(Path::new("/dev/zero"), 100),
+            read_now(Path::new("/dev/zero"), 100),
             Err(TextFileError::TooLarge { .. })
         ));
     }

@@ -44,7 +44,7 @@ pub struct CfgValue {
 }
 
 /// What is wrong in airflow.cfg, and in which line.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct CfgFault {
     /// The line, from 1.
@@ -54,7 +54,7 @@ pub struct CfgFault {
 }
 
 /// What is wrong in a line of airflow.cfg.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CfgProblem {
     /// Something before the first `[section]`.
     #[error("a `[section]` must stand before the first option")]

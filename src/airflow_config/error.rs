@@ -7,10 +7,11 @@ use super::command::CommandError;
 use super::kwargs::KwargsFault;
 use super::origin::Origin;
 use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
 use crate::text_file::TextFileError;
 
 /// What is wrong with the configuration. No variant holds a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The environment, or an env file.
     #[error(transparent)]
@@ -18,7 +19,7 @@ pub enum ConfigError {
     /// airflow.cfg cannot be read.
     #[error("airflow.cfg: {0}")]
     CfgFile(#[from] TextFileError),
-    /// airflow.cfg is no configuration file.
+    /// airflow.cfg is not a configuration file.
     #[error("`{}` {fault}", path.display())]
     Cfg {
         /// The file.
@@ -51,7 +52,7 @@ pub enum ConfigError {
         /// The setting.
         origin: Origin,
     },
-    /// Backend kwargs that are no JSON object.
+    /// Backend kwargs that are not a JSON object.
     #[error(transparent)]
     Kwargs(#[from] Box<KwargsFault>),
     /// A setting that is neither true nor false.
@@ -62,9 +63,12 @@ pub enum ConfigError {
     },
 }
 
-impl ConfigError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Fault for ConfigError {
+    fn failure(&self) -> Failure {
+        Failure::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Env(error) => return error.hint(),
             Self::Expansion { error, .. } => return error.hint(),

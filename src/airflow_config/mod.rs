@@ -15,7 +15,6 @@ mod startup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use cfg_file::CfgProblem;
 use cfg_file::{CfgFault, CfgFile};
@@ -27,6 +26,7 @@ pub use secrets_section::{
     BackendSetting, KwargOverride, Section, configured_backend, unread_settings,
 };
 
+use crate::deadline::Deadline;
 use crate::env::{Env, expand_env_var};
 use crate::secret::SecretText;
 use crate::text_file::{self, TextFileError};
@@ -41,7 +41,6 @@ pub struct AirflowConfig {
     cfg_path: Arc<PathBuf>,
     cfg: CfgFile,
     cfg_exists: bool,
-    command_timeout: Duration,
 }
 
 /// The value of an option.
@@ -94,10 +93,11 @@ struct OptionName<'a> {
 impl AirflowConfig {
     /// Finds airflow.cfg as Airflow does and reads it; a file that does not exist is an empty one.
     ///
-    /// `command_timeout` is the longest that the command of one `_CMD` option may run.
-    pub fn load(env: Env, command_timeout: Duration) -> Result<Self, ConfigError> {
+    /// # Errors
+    /// It cannot be read, be it in time or at all, or is not a configuration file.
+    pub async fn load(env: Env, deadline: Deadline) -> Result<Self, ConfigError> {
         let path = cfg_path(&env)?;
-        let (text, cfg_exists) = match text_file::read(&path, LARGEST_CFG) {
+        let (text, cfg_exists) = match text_file::read(&path, LARGEST_CFG, deadline).await {
             Ok(text) => (SecretText::new(text), true),
             Err(TextFileError::Missing { .. }) => (SecretText::default(), false),
             Err(error) => return Err(error.into()),
@@ -108,7 +108,6 @@ impl AirflowConfig {
             cfg_path: Arc::new(path),
             cfg,
             cfg_exists,
-            command_timeout,
         })
     }
 
@@ -127,26 +126,34 @@ impl AirflowConfig {
         self.cfg_exists
     }
 
-    /// What the configuration says of an option; `None` leaves Airflow's default.
+    /// What the configuration says of an option; `None` leaves Airflow's default. Runs its command, if it has one.
     ///
     /// `section` and `key` are in lower case.
-    pub fn option(&self, section: &str, key: &str) -> Result<Option<Found>, ConfigError> {
-        self.option_from(0, OptionName { section, key })
+    pub async fn option(
+        &self,
+        section: &str,
+        key: &str,
+        deadline: Deadline,
+    ) -> Result<Option<Found>, ConfigError> {
+        self.option_from(0, OptionName { section, key }, deadline)
+            .await
     }
 
     /// What the configuration says of an option besides the request that the secrets backend had no answer for.
-    pub fn option_after_secret(
+    pub async fn option_after_secret(
         &self,
         section: &str,
         key: &str,
         request: &BackendRequest,
+        deadline: Deadline,
     ) -> Result<Option<Found>, ConfigError> {
-        self.option_from(request.places, OptionName { section, key })
+        self.option_from(request.places, OptionName { section, key }, deadline)
+            .await
     }
 
     /// Whether `[core] multi_team` is on.
-    pub fn multi_team(&self) -> Result<bool, ConfigError> {
-        match self.option("core", "multi_team")? {
+    pub async fn multi_team(&self, deadline: Deadline) -> Result<bool, ConfigError> {
+        match self.option("core", "multi_team", deadline).await? {
             Some(Found::Value(setting)) => {
                 to_bool(setting.value.expose()).ok_or(ConfigError::NotBool {
                     origin: setting.origin,
@@ -157,7 +164,12 @@ impl AirflowConfig {
     }
 
     /// Looks at the places but the first `skipped`; each is tried under today's name and then under the former one.
-    fn option_from(&self, skipped: usize, name: OptionName) -> Result<Option<Found>, ConfigError> {
+    async fn option_from(
+        &self,
+        skipped: usize,
+        name: OptionName<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Found>, ConfigError> {
         let names = name.with_former();
         let steps = [
             Step::Environment,
@@ -169,7 +181,7 @@ impl AirflowConfig {
             .iter()
             .flat_map(|&step| names.iter().map(move |&name| (step, name)));
         for (index, (step, name)) in places.enumerate().skip(skipped) {
-            match self.look_at(step, name)? {
+            match self.look_at(step, name, deadline).await? {
                 None => {}
                 Some(Found::InBackend(request)) => {
                     let places = index + 1;
@@ -181,18 +193,27 @@ impl AirflowConfig {
         Ok(None)
     }
 
-    fn look_at(&self, step: Step, name: OptionName) -> Result<Option<Found>, ConfigError> {
+    async fn look_at(
+        &self,
+        step: Step,
+        name: OptionName<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Found>, ConfigError> {
         let may_be_indirect = sensitive::is_sensitive(name.section, name.key);
         match step {
-            Step::Environment => self.in_environment(name),
+            Step::Environment => self.in_environment(name, deadline).await,
             Step::Cfg => self.in_cfg(name),
-            Step::CfgCommand if may_be_indirect => self.in_cfg_command(name),
+            Step::CfgCommand if may_be_indirect => self.in_cfg_command(name, deadline).await,
             Step::CfgSecret if may_be_indirect => self.in_cfg_secret(name),
             _ => Ok(None),
         }
     }
 
-    fn in_environment(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+    async fn in_environment(
+        &self,
+        name: OptionName<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Found>, ConfigError> {
         let variable = name.variable();
         if let Some(text) = self.env.get(&variable)? {
             let origin = self.environment_origin(variable.clone(), Indirection::None);
@@ -204,9 +225,8 @@ impl AirflowConfig {
         let command = format!("{variable}_CMD");
         if let Some(text) = self.env.get(&command)? {
             let origin = self.environment_origin(command.clone(), Indirection::Command);
-            return self
-                .printed(text, origin)
-                .map(|setting| Some(Found::Value(setting)));
+            let setting = self.printed(text, origin, deadline).await?;
+            return Ok(Some(Found::Value(setting)));
         }
         let secret = format!("{variable}_SECRET");
         Ok(self.env.get(&secret)?.map(|key| {
@@ -227,12 +247,16 @@ impl AirflowConfig {
     }
 
     /// A command in airflow.cfg that prints nothing does not count.
-    fn in_cfg_command(&self, name: OptionName) -> Result<Option<Found>, ConfigError> {
+    async fn in_cfg_command(
+        &self,
+        name: OptionName<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Found>, ConfigError> {
         let key = format!("{}_cmd", name.key);
         let Some((text, origin)) = self.cfg_value(name.section, &key, Indirection::Command)? else {
             return Ok(None);
         };
-        let setting = self.printed(text.expose(), origin)?;
+        let setting = self.printed(text.expose(), origin, deadline).await?;
         Ok((!setting.value.expose().is_empty()).then_some(Found::Value(setting)))
     }
 
@@ -271,9 +295,8 @@ impl AirflowConfig {
     }
 
     fn environment_origin(&self, name: String, indirection: Indirection) -> Origin {
-        let file = self.env.place_of(&name).cloned();
         Origin {
-            place: Place::Environment { name, file },
+            place: Place::of_variable(&self.env, name),
             indirection,
         }
     }
@@ -292,8 +315,13 @@ impl AirflowConfig {
         }
     }
 
-    fn printed(&self, command: &str, origin: Origin) -> Result<Setting, ConfigError> {
-        match command::run(&self.env, command, self.command_timeout) {
+    async fn printed(
+        &self,
+        command: &str,
+        origin: Origin,
+        deadline: Deadline,
+    ) -> Result<Setting, ConfigError> {
+        match command::run(&self.env, command, deadline).await {
             Ok(output) => Ok(Setting {
                 unexpanded: output.clone(),
                 value: output,

@@ -4,17 +4,18 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::env::EnvPlace;
+use crate::env::Env;
+use crate::source::Source;
 
 /// Where the text of a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// An environment variable, with the env file that defines it.
+    /// An environment variable.
     Environment {
         /// Its name.
         name: String,
-        /// The env file and line; `None` for a variable of the process.
-        file: Option<EnvPlace>,
+        /// Where it is defined.
+        source: Source,
     },
     /// A line in airflow.cfg.
     Cfg {
@@ -49,6 +50,27 @@ pub struct Origin {
     pub indirection: Indirection,
 }
 
+impl Place {
+    /// The place of the environment variable `name`.
+    pub fn of_variable(env: &Env, name: String) -> Self {
+        let source = env.source_of(&name).cloned().unwrap_or(Source::Environment);
+        Self::Environment { name, source }
+    }
+}
+
+impl Origin {
+    /// The file and line, or the environment.
+    pub fn source(&self) -> Source {
+        match &self.place {
+            Place::Environment { source, .. } => source.clone(),
+            Place::Cfg { path, line, .. } => Source::File {
+                path: Arc::clone(path),
+                line: *line,
+            },
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.indirection == Indirection::Command {
@@ -61,18 +83,11 @@ impl fmt::Display for Origin {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Environment { name, file: None } => write!(f, "environment variable `{name}`"),
             Self::Environment {
                 name,
-                file: Some(place),
-            } => {
-                write!(
-                    f,
-                    "`{name}` in `{}` line {}",
-                    place.path.display(),
-                    place.line
-                )
-            }
+                source: Source::Environment,
+            } => write!(f, "environment variable `{name}`"),
+            Self::Environment { name, source } => write!(f, "`{name}` in {source}"),
             Self::Cfg {
                 path,
                 section,
@@ -97,7 +112,7 @@ mod tests {
     fn every_origin_has_a_name() {
         let name = "AIRFLOW__SECRETS__BACKEND".to_owned();
         let path = Arc::new(PathBuf::from("conf/airflow.cfg"));
-        let file = EnvPlace {
+        let file = Source::File {
             path: Arc::new(".env".into()),
             line: 3,
         };
@@ -111,7 +126,7 @@ mod tests {
             (
                 Place::Environment {
                     name: name.clone(),
-                    file: None,
+                    source: Source::Environment,
                 },
                 Indirection::None,
                 "environment variable `AIRFLOW__SECRETS__BACKEND`",
@@ -119,7 +134,7 @@ mod tests {
             (
                 Place::Environment {
                     name,
-                    file: Some(file),
+                    source: file,
                 },
                 Indirection::None,
                 "`AIRFLOW__SECRETS__BACKEND` in `.env` line 3",

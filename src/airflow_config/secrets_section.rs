@@ -8,7 +8,9 @@ use super::kwargs::{ParsedKwargs, parse_kwargs};
 use super::origin::{Indirection, Origin, Place};
 use super::{AirflowConfig, ConfigError, Found, Setting};
 use crate::airflow_version::AirflowVersion;
+use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
+use crate::finding::Finding;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 
@@ -79,10 +81,11 @@ impl Section {
 }
 
 /// The custom secrets backend that is configured, if one is; `worker` follows the rules for tasks.
-pub fn configured_backend(
+pub async fn configured_backend(
     config: &AirflowConfig,
     worker: bool,
     version: AirflowVersion,
+    deadline: Deadline,
 ) -> Result<Option<BackendSetting>, ConfigError> {
     let sections: &[Section] = if worker && version.has_worker_settings() {
         &[Section::Workers, Section::Secrets]
@@ -90,62 +93,72 @@ pub fn configured_backend(
         &[Section::Secrets]
     };
     for &section in sections {
-        if let Some(class_path) = class_path(config, section)? {
-            return backend_setting(config, section, class_path, version).map(Some);
+        if let Some(class_path) = class_path(config, section, deadline).await? {
+            return backend_setting(config, section, class_path, version, deadline)
+                .await
+                .map(Some);
         }
     }
     Ok(None)
 }
 
-/// What is set in the environment or airflow.cfg and is not read by this release, though newer ones do: a sentence each.
-pub fn unread_settings(
+/// What is set in the environment or airflow.cfg and is not read by this release, though newer ones do.
+pub async fn unread_settings(
     config: &AirflowConfig,
     worker: bool,
     version: AirflowVersion,
-) -> Result<Vec<String>, ConfigError> {
+    deadline: Deadline,
+) -> Result<Vec<Finding>, ConfigError> {
     let mut unread = Vec::new();
     let workers = Section::Workers;
     if worker && !version.has_worker_settings() {
         let key = workers.backend_key();
-        if let Some(Found::Value(setting)) = config.option(workers.name(), key)? {
-            unread.push(format!(
-                "Airflow {version} does not read {}: Airflow 3.0 brought it",
-                setting.origin
-            ));
+        if let Some(Found::Value(setting)) = config.option(workers.name(), key, deadline).await? {
+            unread.push(unread_setting(version, &setting.origin, "Airflow 3.0 brought it"));
         }
     }
     if !version.reads_kwarg_variables() {
         let sections = [Section::Secrets, Section::Workers];
         for section in sections.into_iter().take(if worker { 2 } else { 1 }) {
             let variables = overrides(config.env(), section.kwarg_prefix())?;
-            unread.extend(variables.iter().map(|variable| {
-                format!(
-                    "Airflow {version} does not read {}: Airflow 3.2 brought variables for single kwargs",
-                    variable.origin
-                )
-            }));
+            let since = "Airflow 3.2 brought variables for single kwargs";
+            unread.extend(
+                variables
+                    .iter()
+                    .map(|variable| unread_setting(version, &variable.origin, since)),
+            );
         }
     }
     Ok(unread)
 }
 
-/// An empty class path is none.
-fn class_path(config: &AirflowConfig, section: Section) -> Result<Option<Setting>, ConfigError> {
-    Ok(
-        match config.option(section.name(), section.backend_key())? {
-            Some(Found::Value(setting)) if !setting.value.expose().is_empty() => Some(setting),
-            _ => None,
-        },
-    )
+fn unread_setting(version: AirflowVersion, origin: &Origin, since: &str) -> Finding {
+    let sentence = format!("Airflow {version} does not read {origin}: {since}");
+    Finding::warning("setting-of-another-release", sentence).at(Some(origin.source()))
 }
 
-fn backend_setting(
+/// An empty class path is none.
+async fn class_path(
+    config: &AirflowConfig,
+    section: Section,
+    deadline: Deadline,
+) -> Result<Option<Setting>, ConfigError> {
+    let (section, key) = (section.name(), section.backend_key());
+    Ok(match config.option(section, key, deadline).await? {
+        Some(Found::Value(setting)) if !setting.value.expose().is_empty() => Some(setting),
+        _ => None,
+    })
+}
+
+async fn backend_setting(
     config: &AirflowConfig,
     section: Section,
     class_path: Setting,
     version: AirflowVersion,
+    deadline: Deadline,
 ) -> Result<BackendSetting, ConfigError> {
-    let kwargs = match config.option(section.name(), section.kwargs_key())? {
+    let (name, key) = (section.name(), section.kwargs_key());
+    let kwargs = match config.option(name, key, deadline).await? {
         Some(Found::Value(setting)) => Some(setting),
         Some(Found::InBackend(request)) => {
             return Err(ConfigError::KwargsInBackend {
@@ -178,11 +191,7 @@ fn overrides(env: &Env, prefix: &str) -> Result<Vec<KwargOverride>, EnvError> {
             continue;
         };
         if let Some(value) = env.get(variable)? {
-            let file = env.place_of(variable).cloned();
-            let place = Place::Environment {
-                name: variable.to_owned(),
-                file,
-            };
+            let place = Place::of_variable(env, variable.to_owned());
             overrides.push(KwargOverride {
                 name: name.to_lowercase(),
                 value: value.into(),

@@ -5,11 +5,12 @@
 
 use async_trait::async_trait;
 
-use super::{Answer, Backend, Location, Secret, SecretKind};
+use super::{Answer, Backend, BackendError, Location, Secret, SecretRef};
 use crate::airflow_version::TeamGuard;
+use crate::deadline::Deadline;
 use crate::env::Env;
-use crate::error::Result;
 use crate::python::text::upper;
+use crate::secret_kind::{SecretId, SecretKind};
 
 /// What stands between team and id in the name of a team's variable.
 const TEAM_SEPARATOR: &str = "___";
@@ -27,8 +28,9 @@ impl EnvironmentVariablesBackend {
         Self { env, team_guard }
     }
 
-    fn variable_name(&self, kind: SecretKind, id: &str) -> Result<String, String> {
-        let prefix = match kind {
+    fn variable_name(&self, secret: &SecretId) -> Result<String, String> {
+        let id = secret.id.as_str();
+        let prefix = match secret.kind {
             SecretKind::Connection => "AIRFLOW_CONN_",
             SecretKind::Variable => "AIRFLOW_VAR_",
             SecretKind::Config => return Err("it holds no config options".to_owned()),
@@ -64,19 +66,15 @@ impl Backend for EnvironmentVariablesBackend {
         "EnvironmentVariablesBackend"
     }
 
-    fn locate(&self, kind: SecretKind, id: &str) -> Location {
-        match self.variable_name(kind, id) {
-            Ok(name) => Location::local(name),
+    fn locate(&self, secret: &SecretId) -> Location {
+        match self.variable_name(secret) {
+            Ok(name) => Location::At(SecretRef::local(secret, name)),
             Err(reason) => Location::Skipped(reason),
         }
     }
 
-    async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer> {
-        let name = match self.variable_name(kind, id) {
-            Ok(name) => name,
-            Err(reason) => return Ok(Answer::Absent(Some(reason))),
-        };
-        Ok(match (kind, self.env.get(&name)?) {
+    async fn get(&self, secret: &SecretRef, _deadline: Deadline) -> Result<Answer, BackendError> {
+        Ok(match (secret.secret.kind, self.env.get(secret.name())?) {
             (_, None) => Answer::Absent(None),
             (SecretKind::Connection, Some("")) => {
                 Answer::Absent(Some("it is set, but empty".to_owned()))
@@ -88,16 +86,20 @@ impl Backend for EnvironmentVariablesBackend {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::testing::block_on;
 
     /// What the backend says in an environment of one variable.
     fn lookup(kind: SecretKind, id: &str, name: &str, value: &str) -> Answer {
         let backend =
             EnvironmentVariablesBackend::new(Env::from_pairs([(name, value)]), TeamGuard::None);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        runtime.block_on(backend.get(kind, id)).unwrap()
+        let Location::At(secret) = backend.locate(&SecretId::new(kind, id)) else {
+            panic!("not asked")
+        };
+        let deadline = Deadline::after(Duration::from_secs(1));
+        block_on(backend.get(&secret, deadline)).unwrap()
     }
 
     fn found(answer: Answer) -> Option<String> {
@@ -149,19 +151,17 @@ mod tests {
     fn config_options_are_never_asked_for() {
         let backend = EnvironmentVariablesBackend::new(Env::default(), TeamGuard::None);
         assert!(matches!(
-            backend.locate(SecretKind::Config, "a"),
+            backend.locate(&SecretId::new(SecretKind::Config, "a")),
             Location::Skipped(_)
         ));
-        let answer = lookup(SecretKind::Config, "a", "AIRFLOW_CONFIG_A", "x");
-        assert!(matches!(answer, Answer::Absent(Some(_))));
     }
 
     #[test]
     fn an_id_that_names_a_team_is_not_looked_up() {
         let is_looked_up = |guard, id| {
             let backend = EnvironmentVariablesBackend::new(Env::default(), guard);
-            let location = backend.locate(SecretKind::Connection, id);
-            matches!(location, Location::At { .. })
+            let location = backend.locate(&SecretId::new(SecretKind::Connection, id));
+            matches!(location, Location::At(_))
         };
         let ids = [
             "_t___a", "_t____", "t___a", "_t_u___a", "____a", "_t___", "_t___a\n", "_t__a",

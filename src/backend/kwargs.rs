@@ -3,6 +3,8 @@
 //! The surprising rule: an absent kwarg has its default, a `null` one is Python's `None`, and the two often differ.
 
 use crate::airflow_version::AirflowVersion;
+use crate::failure::{Failure, Fault};
+use crate::finding::Finding;
 use crate::nearest::nearest;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
@@ -79,9 +81,12 @@ fn in_backticks(names: &[&str]) -> String {
     names.join(" and ")
 }
 
-impl KwargError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Fault for KwargError {
+    fn failure(&self) -> Failure {
+        Failure::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             KwargError::Unknown {
                 nearest: Some(nearest),
@@ -193,6 +198,26 @@ impl<'a> Kwargs<'a> {
         }
     }
 
+    /// Refuses what a constructor without `**kwargs` raises on: a name that it does not know.
+    ///
+    /// # Errors
+    /// The first such kwarg.
+    pub fn refuse_unknown(&self, known: &'static [&'static str]) -> Result<(), KwargError> {
+        self.unknown(known).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// A finding for every kwarg that the class does not know and takes without a word, to no effect.
+    pub fn ignored(&self, known: &'static [&'static str]) -> Vec<Finding> {
+        let finding = |error: KwargError| {
+            let finding = Finding::warning("unknown-kwarg", error.to_string());
+            match error.hint() {
+                Some(hint) => finding.with_hint(hint),
+                None => finding,
+            }
+        };
+        self.unknown(known).into_iter().map(finding).collect()
+    }
+
     /// Every kwarg that the class does not know.
     pub fn unknown(&self, known: &'static [&'static str]) -> Vec<KwargError> {
         let unknown = self
@@ -206,6 +231,35 @@ impl<'a> Kwargs<'a> {
                 nearest: nearest(name, known),
             })
             .collect()
+    }
+}
+
+/// What is wrong with kwargs that fail only the lookups: the first of it, as Airflow trips over one fault at a time.
+#[derive(Clone, Debug)]
+pub struct Faults<E>(Option<E>);
+
+impl<E> Default for Faults<E> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<E: Clone> Faults<E> {
+    /// Takes a value, or keeps what is wrong with it and gives nothing.
+    pub fn note<T>(&mut self, value: Result<T, impl Into<E>>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.0.get_or_insert(fault.into());
+                None
+            }
+        }
+    }
+
+    /// # Errors
+    /// The first fault that was noted.
+    pub fn check(&self) -> Result<(), E> {
+        self.0.clone().map_or(Ok(()), Err)
     }
 }
 

@@ -29,9 +29,7 @@ const CREDENTIALS: [&str; 3] = ["yc_oauth_token", "yc_sa_key_json", "yc_sa_key_j
 /// # Errors
 /// A name that it does not know, or a connection id beside another credential.
 pub fn check(kwargs: Kwargs<'_>) -> Result<(), KwargError> {
-    if let Some(unknown) = kwargs.unknown(KWARGS).into_iter().next() {
-        return Err(unknown);
-    }
+    kwargs.refuse_unknown(KWARGS)?;
     let is_given = |name: &&str| kwargs.get(name).is_some_and(Value::is_truthy);
     let has_connection = kwargs
         .get("yc_connection_id")
@@ -45,11 +43,12 @@ pub fn check(kwargs: Kwargs<'_>) -> Result<(), KwargError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Fault;
     use crate::python::json;
 
     fn error(kwargs: &str) -> Option<KwargError> {
         let Ok(Value::Dict(kwargs)) = json::loads(kwargs) else {
-            panic!("no JSON object: {kwargs}")
+            panic!("not a JSON object: {kwargs}")
         };
         check(Kwargs::new("LockboxSecretBackend", &kwargs)).err()
     }

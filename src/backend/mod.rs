@@ -1,46 +1,39 @@
-//! Secrets backends: the trait they share, the kinds there are, and how one is opened from its class path and kwargs.
+//! Secrets backends: what each of them can do, and what is common to all.
 //!
 //! Mirrors `airflow.secrets.base_secrets.BaseSecretsBackend` of Airflow 3.3.2. Its surprising rule: Airflow's backends differ
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
-pub mod aws;
-pub mod azure_key_vault;
-pub mod class_path;
-pub mod cloud_secret_manager;
+// pub mod aws;
+// pub mod azure;
 pub mod environment_variables;
-pub mod google;
-pub mod kubernetes_secrets;
+// pub mod google;
+pub mod kind;
+// pub mod kubernetes;
 pub mod kwargs;
 pub mod local_filesystem;
 pub mod lockbox;
+mod once;
+pub mod open;
 pub mod provider_release;
-pub mod secrets_manager;
-pub mod systems_manager;
-pub mod vault;
+// pub mod vault;
 
 use std::fmt;
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use crate::airflow_version::{AirflowVersion, TeamGuard};
+use crate::console::Console;
+use crate::deadline::{Deadline, TimedOut};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::failure::{Failure, Fault};
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
-use crate::secret_kind::SecretKind;
-use crate::trace::Trace;
-use azure_key_vault::AzureKeyVaultBackend;
-use class_path::BackendKind;
-use cloud_secret_manager::CloudSecretManagerBackend;
-use environment_variables::EnvironmentVariablesBackend;
-use kubernetes_secrets::KubernetesSecretsBackend;
-use kwargs::Kwargs;
-use local_filesystem::LocalFilesystemBackend;
-use secrets_manager::SecretsManagerBackend;
-use systems_manager::SystemsManagerParameterStoreBackend;
-use vault::VaultBackend;
+use crate::secret_kind::SecretId;
+
+pub use once::Once;
 
 /// A place that Airflow can read secrets from.
 #[async_trait]
@@ -48,97 +41,169 @@ pub trait Backend: Send + Sync {
     /// The Airflow class this stands in for, such as `VaultBackend`.
     fn name(&self) -> &'static str;
 
-    /// Where this backend keeps `id`, or why it does not serve it. Does no I/O.
-    fn locate(&self, kind: SecretKind, id: &str) -> Location;
+    /// Where this backend keeps a secret, or why it does not serve it. Does no I/O.
+    fn locate(&self, secret: &SecretId) -> Location;
 
-    /// Reads the value of `id` as it is stored.
+    /// Reads what [`Backend::locate`] found, as it is stored.
     ///
-    /// [`Answer::Absent`] means that the backend answered and has no such secret; every `Err` is a failure to find out, or
-    /// something found that Airflow cannot use.
-    async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer>;
+    /// [`Answer::Absent`] means that the service itself has answered and has no such secret; every `Err` is a failure to find
+    /// out, or something found that Airflow cannot use.
+    async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError>;
 
-    /// Reads many at once, with the answers in the order of `ids`; by default one by one, a few at a time.
-    async fn get_many(&self, kind: SecretKind, ids: &[String]) -> Vec<Result<Answer>> {
-        one_by_one(self, kind, ids).await
+    /// Reads many, with the answers in the order of `secrets`, each within the limit of `deadline`; by default one by one, a
+    /// few at a time.
+    async fn get_many(
+        &self,
+        secrets: &[SecretRef],
+        deadline: Deadline,
+    ) -> Vec<Result<Answer, BackendError>> {
+        one_by_one(self, secrets, deadline).await
     }
 
     /// Who asked, and what of the place a [`Location`] cannot tell without asking, such as a region: the rest of a sentence that
     /// begins with "asked". `None`: nothing was asked, or there is no such thing as who asks.
-    async fn asked_as(&self) -> Option<String> {
+    async fn asked_as(&self, _deadline: Deadline) -> Option<String> {
         None
     }
 
-    /// Why `id` may be absent although somebody expects it: near misses worth a look. Asked only once a lookup has failed.
-    async fn near_misses(&self, _kind: SecretKind, _id: &str) -> Vec<String> {
+    /// Why a secret may be absent although somebody expects it: advice, one sentence each. Asked only once a lookup has failed.
+    async fn near_misses(&self, _secret: &SecretRef, _deadline: Deadline) -> Vec<String> {
         Vec::new()
     }
 }
 
 /// How many secrets are asked for at a time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
-/// Asks for each of `ids` alone, a few at a time.
-async fn one_by_one<B: Backend + ?Sized>(
+/// Asks for each of `secrets` alone, a few at a time.
+pub async fn one_by_one<B: Backend + ?Sized>(
     backend: &B,
-    kind: SecretKind,
-    ids: &[String],
-) -> Vec<Result<Answer>> {
-    let mut questions: Vec<_> = ids.iter().map(|id| backend.get(kind, id)).collect();
-    let mut answers = Vec::with_capacity(ids.len());
-    while !questions.is_empty() {
-        let later = questions.split_off(questions.len().min(AT_ONCE));
-        answers.extend(join_all(std::mem::replace(&mut questions, later)).await);
+    secrets: &[SecretRef],
+    deadline: Deadline,
+) -> Vec<Result<Answer, BackendError>> {
+    let questions: Vec<_> = secrets
+        .iter()
+        .map(|secret| ask_anew(backend, secret, deadline))
+        .collect();
+    stream::iter(questions).buffered(AT_ONCE).collect().await
+}
+
+/// Asks for one secret, with the limit of `deadline` from when its turn comes.
+async fn ask_anew<B: Backend + ?Sized>(
+    backend: &B,
+    secret: &SecretRef,
+    deadline: Deadline,
+) -> Result<Answer, BackendError> {
+    ask(backend, secret, deadline.renewed()).await
+}
+
+/// Asks for one secret, and waits until `deadline`.
+pub async fn ask<B: Backend + ?Sized>(
+    backend: &B,
+    secret: &SecretRef,
+    deadline: Deadline,
+) -> Result<Answer, BackendError> {
+    match deadline.bound(backend.get(secret, deadline)).await {
+        Ok(answer) => answer,
+        Err(timed_out) => Err(timed_out.into()),
     }
-    answers
 }
 
-/// Where a backend keeps a secret.
+/// A secret and where one backend keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
+pub struct SecretRef {
+    /// Connection, variable or config, and its id.
+    pub secret: SecretId,
     /// The places it is looked for, in order.
-    At {
-        /// Names as the backend's own tools write them: a path, a variable, a file.
-        places: Vec<String>,
-        /// Scheme, host and port of the server that is asked, if there is one.
-        server: Option<String>,
-    },
-    /// The backend is not asked, and why.
-    Skipped(String),
+    pub places: Vec<Place>,
+    /// Scheme, host and port of the server that is asked, if there is one.
+    pub server: Option<String>,
 }
 
-impl Location {
-    /// One place on this machine.
-    pub fn local(place: impl Into<String>) -> Self {
-        Location::At {
+/// One place of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What the backend is asked for.
+    pub name: String,
+    /// The same as the backend's own tools write it: a path, a variable, a file.
+    pub shown: String,
+}
+
+impl From<String> for Place {
+    fn from(name: String) -> Self {
+        Self {
+            shown: name.clone(),
+            name,
+        }
+    }
+}
+
+impl SecretRef {
+    /// A secret with one place, on this machine.
+    pub fn local(secret: &SecretId, place: impl Into<Place>) -> Self {
+        Self {
+            secret: secret.clone(),
             places: vec![place.into()],
             server: None,
         }
     }
 
+    /// A secret with one place, on a server.
+    pub fn remote(secret: &SecretId, place: impl Into<Place>, server: Option<String>) -> Self {
+        Self {
+            server,
+            ..Self::local(secret, place)
+        }
+    }
+
+    /// What the backend is asked for first; empty where there is no place.
+    pub fn name(&self) -> &str {
+        self.places.first().map_or("", |place| place.name.as_str())
+    }
+}
+
+/// Where a backend keeps a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// There.
+    At(SecretRef),
+    /// The backend is not asked, and why.
+    Skipped(String),
+}
+
+impl Location {
     /// The places as one text, empty when the backend is not asked.
     pub fn places(&self) -> String {
         match self {
-            Location::At { places, .. } => places.join(", "),
+            Location::At(secret) => {
+                let shown: Vec<&str> = secret.places.iter().map(|place| &*place.shown).collect();
+                shown.join(", ")
+            }
             Location::Skipped(_) => String::new(),
+        }
+    }
+
+    /// The server that is asked, if there is one.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Location::At(secret) => secret.server.as_deref(),
+            Location::Skipped(_) => None,
         }
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Location::At {
-                server: Some(server),
-                ..
-            } => write!(f, "{} at {server}", self.places()),
-            Location::At { server: None, .. } => f.write_str(&self.places()),
-            Location::Skipped(_) => Ok(()),
+        f.write_str(&self.places())?;
+        match self.server() {
+            Some(server) => write!(f, " at {server}"),
+            None => Ok(()),
         }
     }
 }
 
 /// What a backend that answered said.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     /// It has the secret.
     Found(Secret),
@@ -169,6 +234,55 @@ impl Secret {
     }
 }
 
+/// Why a backend could not find out: any backend's own error, which knows its kind and its advice.
+#[derive(Clone)]
+pub struct BackendError(Arc<dyn Fault>);
+
+impl<E: Fault> From<E> for BackendError {
+    fn from(error: E) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl Deref for BackendError {
+    type Target = dyn Fault;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for BackendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Fault for TimedOut {
+    fn failure(&self) -> Failure {
+        Failure::Unreachable
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            "check that the server is up and that nothing on the way drops its packets; `--timeout` sets the limit"
+                .into(),
+        )
+    }
+}
+
 /// What a backend needs to know besides its kwargs.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
@@ -178,111 +292,13 @@ pub struct Surroundings {
     pub multi_team: bool,
     /// The release whose rules are followed.
     pub version: AirflowVersion,
-    /// The longest one lookup may take, retries included.
-    pub timeout: Duration,
     /// Where to tell what is being done.
-    pub trace: Trace,
+    pub console: Console,
 }
 
 impl Surroundings {
     /// Which ids are not looked up in the environment.
     pub fn team_guard(&self) -> TeamGuard {
         self.version.team_guard(self.multi_team)
-    }
-}
-
-/// A backend ready to be asked, and what a person should know about its settings.
-pub struct Opened {
-    /// The backend.
-    pub backend: Box<dyn Backend>,
-    /// Sentences for stderr; never a value.
-    pub warnings: Vec<String>,
-}
-
-impl Opened {
-    fn quietly(backend: impl Backend + 'static) -> Self {
-        Opened {
-            backend: Box::new(backend),
-            warnings: Vec::new(),
-        }
-    }
-}
-
-impl<B: Backend + 'static> From<(B, Vec<String>)> for Opened {
-    fn from((backend, warnings): (B, Vec<String>)) -> Self {
-        Opened {
-            backend: Box::new(backend),
-            warnings,
-        }
-    }
-}
-
-/// Builds the backend of a class from its kwargs, as its constructor would. Sends nothing; reads at most the credentials file
-/// that a constructor reads.
-///
-/// # Errors
-/// What would stop Airflow at start-up, and a class that secretctl does not serve. `origin` says where the class is set.
-pub fn open(
-    kind: BackendKind,
-    kwargs: &Dict,
-    surroundings: &Surroundings,
-    origin: &str,
-) -> Result<Opened> {
-    let given = Kwargs::new(kind.class_name(), kwargs);
-    match kind {
-        BackendKind::EnvironmentVariables => {
-            refuse_unknown(given, &[])?;
-            Ok(Opened::quietly(EnvironmentVariablesBackend::new(
-                surroundings.env.clone(),
-                surroundings.team_guard(),
-            )))
-        }
-        BackendKind::LocalFilesystem => {
-            refuse_unknown(given, local_filesystem::KWARGS)?;
-            let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
-            Ok(Opened::quietly(backend))
-        }
-        BackendKind::Vault => Ok(Opened::from(VaultBackend::open(given, surroundings)?)),
-        BackendKind::SystemsManagerParameterStore => Ok(Opened::from(
-            SystemsManagerParameterStoreBackend::open(given, surroundings)?,
-        )),
-        BackendKind::SecretsManager => Ok(Opened::from(SecretsManagerBackend::open(
-            given,
-            surroundings,
-        )?)),
-        BackendKind::AzureKeyVault => Ok(Opened::from(AzureKeyVaultBackend::open(
-            given,
-            surroundings,
-        )?)),
-        BackendKind::KubernetesSecrets => Ok(Opened::from(KubernetesSecretsBackend::open(
-            given,
-            surroundings,
-        )?)),
-        BackendKind::Lockbox => {
-            lockbox::check(given)?;
-            Err(Error::NotServed {
-                class: kind.class_name(),
-                origin: origin.to_owned(),
-            })
-        }
-        BackendKind::CloudSecretManager => {
-            refuse_unknown(given, CloudSecretManagerBackend::KWARGS)?;
-            Ok(Opened::from(CloudSecretManagerBackend::open(
-                given,
-                surroundings,
-            )?))
-        }
-        BackendKind::Metastore => Err(Error::NotServed {
-            class: kind.class_name(),
-            origin: origin.to_owned(),
-        }),
-    }
-}
-
-/// A constructor without `**kwargs` raises on a name it does not know.
-fn refuse_unknown(kwargs: Kwargs<'_>, known: &'static [&'static str]) -> Result<()> {
-    match kwargs.unknown(known).into_iter().next() {
-        Some(unknown) => Err(unknown.into()),
-        None => Ok(()),
     }
 }

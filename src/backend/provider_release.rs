@@ -3,8 +3,9 @@
 //! Mirrors the wheels of the providers. The surprising rule: a provider that is younger than Airflow can be installed beside
 //! it, so what it brought is used, and only said.
 
-use super::class_path::BackendKind;
+use super::kind::BackendKind;
 use crate::airflow_version::AirflowVersion;
+use crate::finding::Finding;
 use crate::python::json::{Dict, Value};
 
 /// The first release of a provider with something, as its package and number.
@@ -37,8 +38,8 @@ const KUBERNETES_BACKEND: ProviderRelease = ProviderRelease {
     came_after: &[AirflowVersion::V3_0],
 };
 
-/// A sentence for everything that a provider of the release's own time does not have.
-pub fn too_young(kind: BackendKind, kwargs: &Dict, version: AirflowVersion) -> Vec<String> {
+/// A finding for everything that a provider of the release's own time does not have.
+pub fn too_young(kind: BackendKind, kwargs: &Dict, version: AirflowVersion) -> Vec<Finding> {
     let used = match kind {
         BackendKind::Vault => in_vault(kwargs),
         BackendKind::KubernetesSecrets => {
@@ -50,7 +51,9 @@ pub fn too_young(kind: BackendKind, kwargs: &Dict, version: AirflowVersion) -> V
         .filter(|(_, provider)| provider.came_after.contains(&version))
         .map(|(what, provider)| {
             let name = provider.name;
-            format!("{what} needs {name} or newer, which came after Airflow {version}")
+            let sentence =
+                format!("{what} needs {name} or newer, which came after Airflow {version}");
+            Finding::warning("newer-provider-needed", sentence)
         })
         .collect()
 }

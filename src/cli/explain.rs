@@ -6,20 +6,20 @@ use serde::Serialize;
 
 use super::arguments::{ExplainArguments, ExplainOutput};
 use super::terminal::printable;
-use super::{Terminal, output};
-use crate::error::{Error, Failure, Result};
+use super::output;
+use crate::error::Result;
+use crate::failure::Fault;
 use crate::search_path::{LayerReport, Lookup, Outcome, SearchPath};
+use crate::secret_kind::SecretId;
 
 /// Asks every layer and prints what each said. The exit code is the one that a lookup would have ended with.
 pub async fn run(
     arguments: &ExplainArguments,
     search_path: &SearchPath,
-    _terminal: &Terminal,
     stdout: &mut dyn Write,
 ) -> Result<u8> {
-    let lookup = search_path
-        .explain(arguments.kind.into(), &arguments.id)
-        .await;
+    let secret = SecretId::new(arguments.kind.into(), &arguments.id);
+    let lookup = search_path.explain(&secret).await;
     let text = match arguments.output {
         ExplainOutput::Text => text(&lookup),
         ExplainOutput::Json => json(&lookup),
@@ -33,21 +33,9 @@ pub async fn run(
 }
 
 fn text(lookup: &Lookup) -> String {
-    let mut lines = vec![match lookup.found_in() {
-        Some(report) => format!(
-            "{} `{}` is found in {}",
-            lookup.kind, lookup.id, report.backend
-        ),
-        None if lookup.failure() == Failure::NotDefined => {
-            format!("{} `{}` is not defined", lookup.kind, lookup.id)
-        }
-        None => format!("{} `{}` could not be resolved", lookup.kind, lookup.id),
-    }];
+    let mut lines = vec![lookup.sentence()];
     if lookup.layers.is_empty() {
-        lines.push(
-            "  no secrets backend is configured, and Airflow asks no other layer for a config"
-                .into(),
-        );
+        lines.extend(lookup.lines().iter().map(|line| format!("  {line}")));
     }
     for (number, report) in lookup.layers.iter().enumerate() {
         lines.push(format!(
@@ -96,8 +84,8 @@ struct ExplainedLayer {
 fn json(lookup: &Lookup) -> String {
     let explanation = Explanation {
         schema: "secretctl.explain/v1",
-        kind: lookup.kind.short_name(),
-        id: &lookup.id,
+        kind: lookup.secret.kind.short_name(),
+        id: &lookup.secret.id,
         outcome: if lookup.found.is_some() {
             "found"
         } else {
@@ -123,7 +111,7 @@ impl From<&LayerReport> for ExplainedLayer {
         };
         let hints = report
             .failure()
-            .and_then(Error::hint)
+            .and_then(Fault::hint)
             .into_iter()
             .chain(report.hints.iter().cloned())
             .collect();

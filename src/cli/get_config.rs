@@ -3,19 +3,20 @@
 use std::io::Write;
 
 use super::arguments::GetConfigArguments;
-use super::{Terminal, output};
+use super::output;
 use crate::error::Result;
 use crate::search_path::SearchPath;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{SecretId, SecretKind};
 
 /// Looks the config up and prints it.
 pub async fn run(
     arguments: &GetConfigArguments,
     search_path: &SearchPath,
-    _terminal: &Terminal,
     stdout: &mut dyn Write,
 ) -> Result<u8> {
-    let lookup = search_path.lookup(SecretKind::Config, &arguments.key).await;
+    let lookup = search_path
+        .lookup(&SecretId::new(SecretKind::Config, &arguments.key))
+        .await;
     let value = lookup.into_value()?;
     output::write(
         stdout,

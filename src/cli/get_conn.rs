@@ -3,40 +3,41 @@
 use std::io::Write;
 
 use super::arguments::{ConnectionOutput, GetConnArguments};
-use super::{Terminal, output};
+use super::output;
 use crate::connection::Connection;
+use crate::console::Console;
 use crate::error::{Error, Result};
+use crate::finding::Finding;
 use crate::python::json::{self, Value};
 use crate::python::text::upper;
 use crate::search_path::SearchPath;
 use crate::secret::SecretText;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{SecretId, SecretKind};
 
 /// Looks the connection up and prints it.
 pub async fn run(
     arguments: &GetConnArguments,
     search_path: &SearchPath,
-    terminal: &Terminal,
+    console: &Console,
     stdout: &mut dyn Write,
 ) -> Result<u8> {
     if let Some(field) = &arguments.field {
         Connection::check_field_name(field)?;
     }
-    let lookup = search_path
-        .lookup(SecretKind::Connection, &arguments.conn_id)
-        .await;
+    let secret = SecretId::new(SecretKind::Connection, &arguments.conn_id);
+    let lookup = search_path.lookup(&secret).await;
     lookup
         .passed_over()
         .iter()
-        .for_each(|warning| terminal.warn(warning));
+        .for_each(|finding| console.finding(finding));
     let (connection, stored) = lookup.into_connection()?;
     connection
-        .warnings()
+        .findings()
         .iter()
-        .for_each(|warning| terminal.warn(warning));
+        .for_each(|finding| console.finding(finding));
     let text = match &arguments.field {
         Some(field) => one_field(&connection, &arguments.conn_id, field)?,
-        None => rendered(arguments, &connection, stored, terminal),
+        None => rendered(arguments, &connection, stored, console),
     };
     output::write(stdout, text.expose(), arguments.no_newline)?;
     Ok(0)
@@ -58,7 +59,7 @@ fn rendered(
     arguments: &GetConnArguments,
     connection: &Connection,
     stored: SecretText,
-    terminal: &Terminal,
+    console: &Console,
 ) -> SecretText {
     match arguments.output {
         ConnectionOutput::Uri => connection.uri().clone(),
@@ -66,7 +67,7 @@ fn rendered(
         ConnectionOutput::Json => json::to_strict_json(&Value::Dict(connection.fields())).into(),
         ConnectionOutput::Env => {
             let name = format!("AIRFLOW_CONN_{}", upper(&arguments.conn_id));
-            warn_of_odd_name(&name, terminal);
+            warn_of_odd_name(&name, console);
             output::assignment(&name, connection.uri().expose())
         }
         ConnectionOutput::Table => table(connection, arguments.reveal),
@@ -74,11 +75,10 @@ fn rendered(
 }
 
 /// Warns of a variable that Airflow reads but no shell can set.
-pub fn warn_of_odd_name(name: &str, terminal: &Terminal) {
+pub fn warn_of_odd_name(name: &str, console: &Console) {
     if !output::is_shell_name(name) {
-        terminal.warn(&format!(
-            "`{name}` is a name that Airflow reads but a shell cannot set"
-        ));
+        let sentence = format!("`{name}` is a name that Airflow reads but a shell cannot set");
+        console.finding(&Finding::warning("name-not-for-a-shell", sentence));
     }
 }
 

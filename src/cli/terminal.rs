@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use super::arguments::Color;
+use crate::console::Listener;
 use crate::env::Env;
 use crate::error::Error;
+use crate::failure::Fault;
+use crate::finding::{Finding, Level};
 
 /// stderr, with or without colour.
 #[derive(Clone, Copy, Debug)]
@@ -31,20 +34,15 @@ impl Terminal {
     /// Tells an error: what failed, where it looked, what to do next.
     pub fn error(&self, error: &Error) {
         self.labelled("error", RED, &error.to_string());
-        if let Error::NotResolved { layers, hints, .. } = error {
-            for layer in layers {
-                self.plain(&format!("  {layer}"));
+        if let Error::NotResolved(lookup) = error {
+            for line in lookup.lines() {
+                self.plain(&format!("  {line}"));
             }
-            hints.iter().for_each(|hint| self.hint(hint));
+            lookup.hints().iter().for_each(|hint| self.hint(hint));
         }
         if let Some(hint) = error.hint() {
             self.hint(&hint);
         }
-    }
-
-    /// Tells what Airflow would have kept silent about.
-    pub fn warn(&self, text: &str) {
-        self.labelled("warning", YELLOW, text);
     }
 
     /// Tells what to do next.
@@ -68,6 +66,22 @@ impl Terminal {
     /// A closed stderr is nobody's error.
     fn write(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+impl Listener for Terminal {
+    fn finding(&self, finding: &Finding) {
+        let (label, color) = match finding.level {
+            Level::Note => ("note", CYAN),
+            Level::Warning => ("warning", YELLOW),
+            Level::Error => ("error", RED),
+        };
+        self.labelled(label, color, &finding.sentence);
+        finding.hint.iter().for_each(|hint| self.hint(hint));
+    }
+
+    fn line(&self, line: &str) {
+        self.plain(line);
     }
 }
 

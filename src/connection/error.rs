@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::airflow_version::AirflowVersion;
+use crate::failure::{Failure, Fault};
 use crate::nearest::nearest;
 use crate::python::json::{JsonError, Value};
 use crate::python::urllib::SplitError;
@@ -96,18 +97,6 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
-    /// Whether Airflow has a connection where secretctl refuses the value.
-    pub fn is_own_refusal(&self) -> bool {
-        match self {
-            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
-                error.may_be_read_by_python()
-            }
-            Self::PortHasNoForm { .. } | Self::ExtraOfUriLost { .. } => true,
-            Self::NoUri(error) => error.is_own_refusal(),
-            _ => false,
-        }
-    }
-
     /// The error for a key, which is only kept if it looks like a name.
     pub(super) fn unknown_key(key: &str) -> Self {
         let is_name = key.len() <= 40
@@ -126,9 +115,25 @@ impl ConnectionError {
             found: value.type_name(),
         }
     }
+}
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Fault for ConnectionError {
+    fn failure(&self) -> Failure {
+        Failure::Malformed
+    }
+
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::Json(error) | Self::ExtraNotJson(error) | Self::QueryValue(error) => {
+                error.may_be_read_by_python()
+            }
+            Self::PortHasNoForm { .. } | Self::ExtraOfUriLost { .. } => true,
+            Self::NoUri(error) => error.is_own_refusal(),
+            _ => false,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownKey { key: Some(key) } => Some(unknown_key_hint(key)),
             Self::UnknownKey { key: None } => {

@@ -24,12 +24,13 @@ mod warnings;
 pub use error::{ConnectionError, UnknownField};
 pub use model::Model;
 
+use crate::finding::Finding;
 use crate::python::json::{Dict, Value, dumps};
 use crate::python::text::strip;
 use crate::secret::SecretText;
 use construct::Attributes;
 
-/// A connection that Airflow would use. `Debug` shows its id and warnings, and of the rest only the types.
+/// A connection that Airflow would use. `Debug` shows its id and findings, and of the rest only the types.
 #[derive(Clone, Debug)]
 pub struct Connection {
     model: Model,
@@ -38,7 +39,7 @@ pub struct Connection {
     /// `extra_dejson`: the extra as Airflow reads it back, an empty dict if there is none.
     extra: Value,
     uri: SecretText,
-    warnings: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 impl Connection {
@@ -113,7 +114,7 @@ impl Connection {
             attributes,
             extra,
             uri,
-            warnings,
+            findings: warnings.into_iter().map(misread).collect(),
         })
     }
 
@@ -203,10 +204,15 @@ impl Connection {
         }
     }
 
-    /// What Airflow accepts but nobody means, a sentence each. No value is in them.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What Airflow accepts but nobody means. No value is in them.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
+}
+
+/// A part of the value that Airflow reads otherwise than anybody means it.
+fn misread(sentence: String) -> Finding {
+    Finding::warning("misread-connection", sentence)
 }
 
 fn bare_text(value: &Value) -> Option<SecretText> {

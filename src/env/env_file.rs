@@ -16,8 +16,11 @@ use std::sync::Arc;
 
 use parser::{Fault, Parser, Statement};
 
-use super::{Env, EnvError, EnvPlace};
+use super::{Env, EnvError};
+use crate::deadline::Deadline;
+use crate::finding::Finding;
 use crate::secret::SecretText;
+use crate::source::Source;
 use crate::text_file;
 
 /// The largest env file that is read, and the most that its values may come to, in bytes.
@@ -31,7 +34,7 @@ pub struct EnvFile {
 }
 
 /// What is wrong at one place of an env file.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvFileProblem {
     /// A character that no name of a variable holds.
     #[error("a character that cannot stand in a variable name")]
@@ -92,8 +95,11 @@ impl EnvFileProblem {
 
 impl EnvFile {
     /// Reads the file at `path`.
-    pub fn read(path: &Path) -> Result<Self, EnvError> {
-        let text = text_file::read(path, LARGEST_FILE as u64)?;
+    ///
+    /// # Errors
+    /// It is not a text file of a usual size, or does not end in time.
+    pub async fn read(path: &Path, deadline: Deadline) -> Result<Self, EnvError> {
+        let text = text_file::read(path, LARGEST_FILE as u64, deadline).await?;
         Ok(Self::from_text(path, text))
     }
 
@@ -127,21 +133,28 @@ impl EnvFile {
                     value: Some(value),
                     met_unset,
                 }) => {
-                    let place = EnvPlace {
+                    let source = Source::File {
                         path: self.path.clone(),
                         line: places.line(offset),
                     };
                     if met_unset && !process.is_set(name) {
-                        own.warnings.push(warning(name, &place));
+                        own.findings.push(unset_reference(name, &source));
                     }
-                    own.redefine(name, value, place);
+                    own.redefine(name, value, source);
                 }
                 // a name alone takes over what is set already, which it does without being written down
                 Some(Statement { value: None, .. }) => {}
             }
         }
-        laid.variables.extend(own.variables);
-        laid.warnings.extend(own.warnings);
+        // A name keeps the place where it was first defined, and what a later file says of it wins.
+        for (name, mut variable) in own.variables {
+            if let Some(before) = laid.variables.get(&name) {
+                variable.overridden.push(before.source.clone());
+                variable.overridden.extend(before.overridden.iter().cloned());
+            }
+            laid.variables.insert(name, variable);
+        }
+        laid.findings.extend(own.findings);
         Ok(())
     }
 
@@ -158,12 +171,11 @@ impl EnvFile {
 }
 
 /// The name in the reference is not told: in a password such as `pa$word` it is a part of it.
-fn warning(name: &str, place: &EnvPlace) -> String {
-    format!(
-        "`{name}` in `{}` line {} refers to a variable that is not set: nothing stands in its place, as with Compose",
-        place.path.display(),
-        place.line
-    )
+fn unset_reference(name: &str, source: &Source) -> Finding {
+    let sentence = format!(
+        "`{name}` in {source} refers to a variable that is not set: nothing stands in its place, as with Compose"
+    );
+    Finding::warning("unset-reference", sentence).at(Some(source.clone()))
 }
 
 /// The value of `name` in the first of `layers` that has it.

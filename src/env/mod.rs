@@ -11,7 +11,6 @@ mod user_home;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -19,21 +18,25 @@ use indexmap::map::Entry;
 pub use env_file::{EnvFile, EnvFileProblem};
 pub use expand::expand_env_var;
 
+use crate::failure::{Failure, Fault};
+use crate::finding::Finding;
 use crate::secret::SecretText;
+use crate::source::Source;
 use crate::text_file::TextFileError;
 
 /// A snapshot of environment variables, in order. `Debug` shows their names only.
 #[derive(Clone, Default)]
 pub struct Env {
     variables: IndexMap<OsString, Variable>,
-    warnings: Vec<String>,
+    findings: Vec<Finding>,
 }
 
-/// One variable: its value, and the env file it was read from.
+/// One variable: its value, where it is defined, and where else, without effect.
 #[derive(Clone)]
 struct Variable {
     value: EnvValue,
-    place: Option<EnvPlace>,
+    source: Source,
+    overridden: Vec<Source>,
 }
 
 #[derive(Clone)]
@@ -42,17 +45,8 @@ enum EnvValue {
     NotUtf8(OsString),
 }
 
-/// Where in an env file a variable is defined.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvPlace {
-    /// The env file, as it was named on the command line.
-    pub path: Arc<PathBuf>,
-    /// The line its name stands in, from 1.
-    pub line: usize,
-}
-
 /// What is wrong with the environment or an env file. No variant holds a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum EnvError {
     /// A variable that was asked for is not UTF-8 text.
     #[error("environment variable `{name}` is not UTF-8 text")]
@@ -92,9 +86,12 @@ pub enum EnvError {
     },
 }
 
-impl EnvError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Fault for EnvError {
+    fn failure(&self) -> Failure {
+        Failure::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             Self::EndlessExpansion { .. } => {
                 Some("Airflow would hang here: give one of them a value without `$`".to_owned())
@@ -119,7 +116,12 @@ impl Env {
                 Ok(text) => EnvValue::Text(text.into()),
                 Err(bytes) => EnvValue::NotUtf8(bytes),
             };
-            env.define(name, Variable { value, place: None });
+            let variable = Variable {
+                value,
+                source: Source::Environment,
+                overridden: Vec::new(),
+            };
+            env.define(name, variable);
         }
         env
     }
@@ -156,9 +158,15 @@ impl Env {
         self.variables.contains_key(OsStr::new(name))
     }
 
-    /// The env file and line that define `name`; `None` for a variable of the process.
-    pub fn place_of(&self, name: &str) -> Option<&EnvPlace> {
-        self.variables.get(OsStr::new(name))?.place.as_ref()
+    /// Where `name` is defined, if it is.
+    pub fn source_of(&self, name: &str) -> Option<&Source> {
+        Some(&self.variables.get(OsStr::new(name))?.source)
+    }
+
+    /// Where `name` is defined as well, without effect: in env files that the process or a later file wins over.
+    pub fn overridden(&self, name: &str) -> &[Source] {
+        let variable = self.variables.get(OsStr::new(name));
+        variable.map_or(&[], |variable| &variable.overridden)
     }
 
     /// A file in the home directory, `~/NAME`, as `os.path.expanduser` finds it; `None` where there is no home.
@@ -195,27 +203,40 @@ impl Env {
         for (name, variable) in laid.variables {
             self.define(name, variable);
         }
-        self.warnings.append(&mut laid.warnings);
+        self.findings.append(&mut laid.findings);
         Ok(self)
     }
 
     /// What a person should be told about the env files: references that came to nothing.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Defines `name` unless it is defined.
     fn define(&mut self, name: OsString, variable: Variable) {
-        if let Entry::Vacant(place) = self.variables.entry(name) {
-            place.insert(variable);
+        match self.variables.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(variable);
+            }
+            Entry::Occupied(mut defined) => {
+                let overridden = &mut defined.get_mut().overridden;
+                overridden.push(variable.source);
+                overridden.extend(variable.overridden);
+            }
         }
     }
 
     /// Defines `name` anew, in its old place.
-    fn redefine(&mut self, name: &str, value: SecretText, place: EnvPlace) {
+    fn redefine(&mut self, name: &str, value: SecretText, source: Source) {
+        let before = self.variables.get(OsStr::new(name));
+        let overridden = before.map_or_else(Vec::new, |before| {
+            let sources = [before.source.clone()].into_iter();
+            sources.chain(before.overridden.iter().cloned()).collect()
+        });
         let variable = Variable {
             value: EnvValue::Text(value),
-            place: Some(place),
+            source,
+            overridden,
         };
         self.variables.insert(name.into(), variable);
     }

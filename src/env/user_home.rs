@@ -46,7 +46,7 @@ struct PasswordEntry<'a> {
 }
 
 fn home_in_password_file(wanted: impl Fn(&PasswordEntry) -> bool) -> Option<String> {
-    let text = text_file::read(Path::new(PASSWORD_FILE), PASSWORD_FILE_LIMIT).ok()?;
+    let text = text_file::read_now(Path::new(PASSWORD_FILE), PASSWORD_FILE_LIMIT).ok()?;
     home_of(&text, wanted)
 }
 

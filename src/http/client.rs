@@ -4,13 +4,33 @@
 //! CA bundle is no matter to an `http://` address, nor is a bad `https_proxy`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use reqwest::{IntoUrl, Method, Request, RequestBuilder, Response};
+use reqwest::{IntoUrl, Method, Proxy, Request, RequestBuilder, Response};
 use url::Url;
 
-use super::proxy::ProxyRules;
-use super::tls::TlsFault;
-use crate::error::Error;
+use super::error::{Cause, HttpError};
+use super::proxy::{Proxies, ProxyRules};
+use super::tls::{self, ClientCertificate, TlsFault, Verify};
+use super::{redirect, server_name};
+use crate::console::Console;
+use crate::deadline::Deadline;
+use crate::env::Env;
+
+/// What a backend's kwargs say of its connections.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// How the server's certificate is verified.
+    pub verify: Verify,
+    /// What the client proves itself with.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Whose rules choose the proxy, and what the kwargs say of it.
+    pub proxies: Proxies,
+    /// The longest one request may take, where that is less than the whole lookup.
+    pub timeout: Option<Duration>,
+    /// Whether redirects are followed at all.
+    pub follow_redirects: bool,
+}
 
 /// A client that goes by one backend's settings.
 #[derive(Clone, Debug)]
@@ -18,6 +38,8 @@ pub struct Client {
     http: reqwest::Client,
     proxies: Arc<ProxyRules>,
     tls_fault: Option<Arc<TlsFault>>,
+    timeout: Option<Duration>,
+    console: Console,
 }
 
 /// A setting that the connection to a server rests on, and that cannot be used.
@@ -49,7 +71,22 @@ pub enum SettingFault {
     },
 }
 
-/// Why there is no answer.
+impl SettingFault {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            SettingFault::TlsFile { .. } => None,
+            SettingFault::SocksProxy { .. } => {
+                Some("name an http:// proxy, or except the server with NO_PROXY".into())
+            }
+            SettingFault::Proxy { .. } => {
+                Some("write it as in `http://proxy.example.com:3128`".into())
+            }
+        }
+    }
+}
+
+/// Why there is no answer to a request that was tried once.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Nothing was sent, because of a setting.
@@ -66,17 +103,36 @@ pub enum SendError {
 }
 
 impl Client {
-    /// A client over `http`, which must have been built with the same settings.
-    pub(super) fn new(
-        http: reqwest::Client,
-        proxies: Arc<ProxyRules>,
-        tls_fault: Option<TlsFault>,
-    ) -> Self {
-        Self {
+    /// Builds a client. Reads certificate files; sends nothing. A file or a proxy that cannot be used fails the requests that it
+    /// is for. What is asked is told to `console`.
+    ///
+    /// # Errors
+    /// A variable that is not UTF-8, or files that do not end in time.
+    pub async fn open(
+        env: &Env,
+        settings: &HttpSettings,
+        console: &Console,
+        deadline: Deadline,
+    ) -> Result<Client, HttpError> {
+        // One provider for the whole process, named here because only here it is needed; a second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("secretctl/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(redirect::policy(settings.follow_redirects));
+        let (builder, tls_fault) = tls::configure(builder, env, settings, deadline).await?;
+        let proxies = Arc::new(ProxyRules::new(env, &settings.proxies)?);
+        let http = builder.proxy(proxy_of(&proxies)).build();
+        let http = http.map_err(|error| {
+            HttpError::unreachable(Cause::Request, super::error::innermost(&error))
+        })?;
+        Ok(Self {
             http,
             proxies,
             tls_fault: tls_fault.map(Arc::new),
-        }
+            timeout: settings.timeout,
+            console: console.clone(),
+        })
     }
 
     /// Begins a GET.
@@ -94,27 +150,28 @@ impl Client {
         self.http.request(method, url)
     }
 
-    /// Sends a request.
-    ///
-    /// # Errors
-    /// No answer. Every status is an answer.
-    pub async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
-        let request = request
-            .build()
-            .map_err(|error| SendError::Exchange { error, proxy: None })?;
-        self.execute(request).await
+    /// Where what is asked is told.
+    pub fn console(&self) -> &Console {
+        &self.console
     }
 
-    /// Sends a request that is built.
+    /// Sends a request once, for as long as the client's own limit and `deadline` allow.
     ///
     /// # Errors
     /// No answer. Every status is an answer.
-    pub async fn execute(&self, request: Request) -> Result<Response, SendError> {
+    pub async fn execute(
+        &self,
+        mut request: Request,
+        deadline: Deadline,
+    ) -> Result<Response, SendError> {
+        let limits = [*request.timeout_mut(), self.timeout];
+        let limit = limits.into_iter().flatten().fold(deadline.left(), Duration::min);
+        *request.timeout_mut() = Some(limit);
         let proxy = self.checked_proxy(request.url())?;
         let sent = self.http.execute(request).await;
         sent.map_err(|error| SendError::Exchange {
             error,
-            proxy: proxy.as_ref().map(super::server_name),
+            proxy: proxy.as_ref().map(server_name),
         })
     }
 
@@ -127,34 +184,16 @@ impl Client {
     }
 }
 
-/// The request as it will be sent.
-///
-/// # Errors
-/// Something in it that HTTP cannot carry.
-pub fn built(request: RequestBuilder) -> Result<Request, SendError> {
-    let proxy = None;
-    request
-        .build()
-        .map_err(|error| SendError::Exchange { error, proxy })
+/// A redirect may lead to where the rules find no usable proxy: that is a dead end, and never a direct way.
+fn proxy_of(rules: &Arc<ProxyRules>) -> Proxy {
+    let rules = Arc::clone(rules);
+    Proxy::custom(move |url| match rules.proxy_for(url) {
+        Ok(proxy) => proxy.map(String::from),
+        Err(_) => Some("http://invalid.".to_owned()),
+    })
 }
 
 impl SendError {
-    /// The error that is told, which shows nothing of the address.
-    pub fn failed(&self) -> Error {
-        match self {
-            SendError::Setting(fault) => fault.clone().into(),
-            SendError::Exchange { error, proxy } => {
-                let proxy = proxy.as_deref().filter(|_| error.is_connect());
-                match (super::failed(error), proxy) {
-                    (Error::Unreachable { because }, Some(proxy)) => Error::Unreachable {
-                        because: format!("{because}, on the way through the proxy {proxy}"),
-                    },
-                    (failed, _) => failed,
-                }
-            }
-        }
-    }
-
     /// Whether the request never reached the server, so that sending it again is safe and may help.
     pub fn never_sent(&self) -> bool {
         self.exchange()
@@ -171,6 +210,15 @@ impl SendError {
         match self {
             SendError::Setting(_) => None,
             SendError::Exchange { error, .. } => Some(error),
+        }
+    }
+}
+
+impl From<SendError> for HttpError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Setting(fault) => fault.into(),
+            SendError::Exchange { error, proxy } => HttpError::from_exchange(&error, proxy),
         }
     }
 }

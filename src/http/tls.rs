@@ -11,7 +11,9 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::error::{HttpError, innermost};
 use super::{HttpSettings, SettingFault};
+use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
 use crate::secret::SecretText;
 
@@ -111,42 +113,37 @@ impl TlsFault {
     }
 }
 
-/// Gives `builder` its trusted CAs and its client certificate, or nothing to trust and what is wrong with them.
+/// What certificate files hold: the trusted CAs, and what the client shows.
+struct Certificates {
+    trusted: Vec<Certificate>,
+    identity: Option<Identity>,
+}
+
+/// Gives `builder` its trusted CAs and its client certificate, or nothing to trust and what is wrong with them. The files are
+/// read on a thread of their own.
 ///
 /// # Errors
-/// A variable that is not UTF-8.
-pub fn configure(
+/// A variable that is not UTF-8, or files that do not end in time.
+pub async fn configure(
     builder: ClientBuilder,
     env: &Env,
     settings: &HttpSettings,
-) -> Result<(ClientBuilder, Option<TlsFault>), EnvError> {
-    let trusted = match &settings.verify {
-        Verify::Off => Ok(Vec::new()),
-        Verify::Bundle { path, origin } => bundle(path, origin),
-        Verify::Certificates { pem, origin } => certificates(pem, origin),
-        Verify::Trusted => match bundle_from_environment(env)? {
-            Some((path, origin)) => bundle(&path, &origin),
-            None => Ok(system_certificates(env)?),
-        },
-    };
-    let identity = settings.client_certificate.as_ref().map(identity);
-    let (trusted, identity) = match (trusted, identity.transpose()) {
-        (Ok(trusted), Ok(identity)) => (trusted, identity),
-        (Ok(_), Err(fault)) => return Ok((builder.tls_certs_only([]), Some(fault))),
-        (Err(fault), identity) => {
-            let everywhere = identity.err().filter(|fault| !fault.for_https_only);
-            let fault = everywhere.unwrap_or(TlsFault {
-                fault,
-                for_https_only: true,
-            });
-            return Ok((builder.tls_certs_only([]), Some(fault)));
-        }
+    deadline: Deadline,
+) -> Result<(ClientBuilder, Option<TlsFault>), HttpError> {
+    let roots = Roots::of(env, &settings.verify)?;
+    let client_certificate = settings.client_certificate.clone();
+    let read = deadline
+        .off_thread(move || certificates_of(&roots, client_certificate.as_ref()))
+        .await?;
+    let certificates = match read {
+        Ok(certificates) => certificates,
+        Err(fault) => return Ok((builder.tls_certs_only([]), Some(fault))),
     };
     let builder = builder
         .tls_danger_accept_invalid_certs(settings.verify == Verify::Off)
-        .tls_certs_only(trusted);
+        .tls_certs_only(certificates.trusted);
     Ok((
-        match identity {
+        match certificates.identity {
             Some(identity) => builder.identity(identity),
             None => builder,
         },
@@ -154,38 +151,94 @@ pub fn configure(
     ))
 }
 
-/// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`; an empty one counts as unset.
+/// Where the trusted CAs come from, once the environment was asked.
+enum Roots {
+    Nobody,
+    Bundle { path: PathBuf, origin: String },
+    Pem { pem: String, origin: String },
+    System { file: Option<PathBuf>, folder: Option<PathBuf> },
+}
+
+impl Roots {
+    fn of(env: &Env, verify: &Verify) -> Result<Self, EnvError> {
+        Ok(match verify {
+            Verify::Off => Roots::Nobody,
+            Verify::Bundle { path, origin } => Roots::Bundle {
+                path: path.clone(),
+                origin: origin.clone(),
+            },
+            Verify::Certificates { pem, origin } => Roots::Pem {
+                pem: pem.clone(),
+                origin: origin.clone(),
+            },
+            Verify::Trusted => match bundle_from_environment(env)? {
+                Some((path, origin)) => Roots::Bundle { path, origin },
+                None => Roots::System {
+                    file: path_in(env, "SSL_CERT_FILE")?,
+                    folder: path_in(env, "SSL_CERT_DIR")?,
+                },
+            },
+        })
+    }
+
+    fn read(&self) -> Result<Vec<Certificate>, SettingFault> {
+        match self {
+            Roots::Nobody => Ok(Vec::new()),
+            Roots::Bundle { path, origin } => bundle(path, origin),
+            Roots::Pem { pem, origin } => certificates(pem, origin),
+            Roots::System { file, folder } => Ok(system_certificates(file.as_deref(), folder.as_deref())),
+        }
+    }
+}
+
+fn certificates_of(
+    roots: &Roots,
+    client_certificate: Option<&ClientCertificate>,
+) -> Result<Certificates, TlsFault> {
+    let identity = client_certificate.map(identity).transpose();
+    match (roots.read(), identity) {
+        (Ok(trusted), Ok(identity)) => Ok(Certificates { trusted, identity }),
+        (Ok(_), Err(fault)) => Err(fault),
+        (Err(fault), identity) => {
+            let everywhere = identity.err().filter(|fault| !fault.for_https_only);
+            Err(everywhere.unwrap_or(TlsFault {
+                fault,
+                for_https_only: true,
+            }))
+        }
+    }
+}
+
+/// The path that a variable names; an empty one counts as unset.
+fn path_in(env: &Env, name: &str) -> Result<Option<PathBuf>, EnvError> {
+    let path = env.get(name)?.filter(|path| !path.is_empty());
+    Ok(path.map(PathBuf::from))
+}
+
+/// `REQUESTS_CA_BUNDLE`, else `CURL_CA_BUNDLE`.
 fn bundle_from_environment(env: &Env) -> Result<Option<(PathBuf, String)>, EnvError> {
     for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
-        if let Some(path) = env.get(name)?.filter(|path| !path.is_empty()) {
-            return Ok(Some((PathBuf::from(path), format!("`{name}`"))));
+        if let Some(path) = path_in(env, name)? {
+            return Ok(Some((path, format!("`{name}`"))));
         }
     }
     Ok(None)
 }
 
 /// The system's CAs, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`. A machine without any trusts nobody.
-fn system_certificates(env: &Env) -> Result<Vec<Certificate>, EnvError> {
-    let file = env
-        .get("SSL_CERT_FILE")?
-        .filter(|path| !path.is_empty())
-        .map(Path::new);
-    let folder = env
-        .get("SSL_CERT_DIR")?
-        .filter(|path| !path.is_empty())
-        .map(Path::new);
+fn system_certificates(file: Option<&Path>, folder: Option<&Path>) -> Vec<Certificate> {
     let loaded = match (file, folder) {
         (None, None) => load_native_certs(),
         (file, folder) => load_certs_from_paths(file, folder),
     };
-    Ok(usable(loaded))
+    usable(loaded)
 }
 
 /// Refuses what is neither file nor folder: a device could be read for ever.
 fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<(), SettingFault> {
     let because = match path.metadata() {
         Ok(metadata) if metadata.is_file() || metadata.is_dir() => return Ok(()),
-        Ok(_) => "it is no regular file".to_owned(),
+        Ok(_) => "it is not a regular file".to_owned(),
         Err(error) => error.kind().to_string(),
     };
     Err(tls_file(&path.display().to_string(), origin, what, because))
@@ -203,7 +256,7 @@ fn bundle(path: &Path, origin: &str) -> Result<Vec<Certificate>, SettingFault> {
     let problem = loaded
         .errors
         .pop()
-        .map(|error| super::innermost(&error).to_string());
+        .map(|error| innermost(&error).to_string());
     let certificates = usable(loaded);
     match (certificates.is_empty(), problem) {
         (false, _) => Ok(certificates),

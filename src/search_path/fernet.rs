@@ -1,55 +1,69 @@
 //! Whether Airflow's server could encrypt a connection: `[core] fernet_key`, which may itself be kept in the custom backend.
 //!
 //! Mirrors `airflow.models.crypto.get_fernet` of Airflow 3.3.2. The surprising rule: without a key Airflow makes one of its own,
-//! so that only a key that is none does harm.
+//! so that only a key that is not one does harm.
 
-use super::{FoundValue, Outcome, SearchPath};
-use crate::airflow_config::{self, Origin};
+use super::{LayerError, SearchPath};
+use crate::airflow_config::{Found, Origin};
+use crate::backend::{Answer, Secret};
 use crate::connection::fernet_key;
-use crate::error::{Error, Result};
+use crate::deadline::Deadline;
 use crate::python::json::Value;
 use crate::secret::SecretText;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{SecretId, SecretKind};
 
 impl SearchPath {
-    /// `[core] fernet_key` must be a key, if it is set; without one Airflow makes its own.
-    pub(super) async fn check_fernet_key(&self) -> Result<()> {
-        let mut found = self.config.option("core", "fernet_key")?;
-        while let Some(airflow_config::Found::InBackend(request)) = &found {
-            let key = self.config_value(&request.key).await?;
+    /// `[core] fernet_key` must be a key, if it is set. It is looked for once in a run.
+    pub(super) async fn check_fernet_key(&self) -> Result<(), LayerError> {
+        let checked = self
+            .fernet_key
+            .get_or_init(|| self.look_for_fernet_key(self.options.deadline()));
+        checked.await.clone()
+    }
+
+    async fn look_for_fernet_key(&self, deadline: Deadline) -> Result<(), LayerError> {
+        let config = &self.config;
+        let mut found = config.option("core", "fernet_key", deadline).await?;
+        while let Some(Found::InBackend(request)) = &found {
+            let key = self.config_text(&request.key, deadline).await?;
             let key = key.filter(|key| request.is_answered_by(Some(key.expose())));
             if let Some(key) = key {
                 return usable_fernet_key(&key, &request.origin);
             }
-            found = self
-                .config
-                .option_after_secret("core", "fernet_key", request)?;
+            found = config
+                .option_after_secret("core", "fernet_key", request, deadline)
+                .await?;
         }
         match found {
-            Some(airflow_config::Found::Value(key)) => usable_fernet_key(&key.value, &key.origin),
+            Some(Found::Value(key)) => usable_fernet_key(&key.value, &key.origin),
             _ => Ok(()),
         }
     }
 
     /// What the custom backend's `get_config` gives, if it is text.
-    async fn config_value(&self, key: &str) -> Result<Option<SecretText>> {
+    async fn config_text(
+        &self,
+        key: &str,
+        deadline: Deadline,
+    ) -> Result<Option<SecretText>, LayerError> {
         let Some(layer) = self.layers.iter().find(|layer| layer.is_custom) else {
             return Ok(None);
         };
-        let (report, value) = layer.ask(SecretKind::Config, key, self.options).await;
-        match (report.outcome, value) {
-            (Outcome::Failed(error), _) => Err(error),
-            (_, Some(FoundValue::Value(Value::Text(text)))) => Ok(Some(text)),
-            _ => Ok(None),
-        }
+        let secret = SecretId::new(SecretKind::Config, key);
+        Ok(match layer.config_text(&secret, deadline).await? {
+            Some(Answer::Found(Secret::Text(text) | Secret::Value(Value::Text(text)))) => {
+                Some(text)
+            }
+            _ => None,
+        })
     }
 }
 
-fn usable_fernet_key(key: &SecretText, origin: &Origin) -> Result<()> {
+fn usable_fernet_key(key: &SecretText, origin: &Origin) -> Result<(), LayerError> {
     match fernet_key::is_usable(key.expose()) {
         true => Ok(()),
-        false => Err(Error::FernetKey {
-            origin: origin.to_string(),
+        false => Err(LayerError::FernetKey {
+            origin: origin.clone(),
         }),
     }
 }

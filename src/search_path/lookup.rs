@@ -1,23 +1,25 @@
 //! What a search path said about one id: the value that wins, and the word of every layer.
 
+use super::LayerError;
 use crate::backend::Location;
 use crate::connection::Connection;
-use crate::error::{Error, Failure, Result};
-use crate::python::json::Value;
+use crate::failure::{Failure, Fault};
+use crate::finding::Finding;
+use crate::python::json;
 use crate::secret::SecretText;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{SecretId, SecretKind};
 
 /// What the whole search path said about one id.
 #[derive(Debug)]
 pub struct Lookup {
-    /// Connection, variable or config.
-    pub kind: SecretKind,
-    /// The id asked for.
-    pub id: String,
+    /// What was asked for.
+    pub secret: SecretId,
     /// The value that Airflow would use.
     pub found: Option<Found>,
     /// What each layer said, in order; layers after a find are there only if they were asked too.
     pub layers: Vec<LayerReport>,
+    /// Whether a failure has ended the search.
+    is_over: bool,
 }
 
 /// The value that wins.
@@ -26,12 +28,12 @@ pub struct Found {
     /// Its layer, as an index into [`Lookup::layers`].
     pub layer: usize,
     /// The value.
-    pub value: FoundValue,
+    pub value: Value,
 }
 
 /// A value as Airflow would hand it out.
 #[derive(Debug)]
-pub enum FoundValue {
+pub enum Value {
     /// A connection, and the text it was read from.
     Connection {
         /// The connection.
@@ -40,7 +42,7 @@ pub enum FoundValue {
         stored: SecretText,
     },
     /// A variable or config.
-    Value(Value),
+    Plain(json::Value),
 }
 
 /// What one layer said.
@@ -73,14 +75,14 @@ pub enum Outcome {
     /// It was not asked, by its own settings: why.
     Skipped(String),
     /// It failed.
-    Failed(Error),
+    Failed(LayerError),
     /// Airflow would ask it and secretctl cannot: why.
     NotServed(&'static str),
 }
 
 impl LayerReport {
     /// The error, if the layer failed.
-    pub fn failure(&self) -> Option<&Error> {
+    pub fn failure(&self) -> Option<&LayerError> {
         match &self.outcome {
             Outcome::Failed(error) => Some(error),
             _ => None,
@@ -90,7 +92,7 @@ impl LayerReport {
     /// Backend and place, as one line begins.
     pub fn place(&self) -> String {
         match &self.location {
-            Location::At { .. } => format!("{}: {}", self.backend, self.location),
+            Location::At(_) => format!("{}: {}", self.backend, self.location),
             Location::Skipped(_) => self.backend.to_owned(),
         }
     }
@@ -127,17 +129,25 @@ impl Outcome {
 
 impl Lookup {
     /// A lookup that has asked nobody yet.
-    pub(super) fn new(kind: SecretKind, id: &str) -> Self {
+    pub(super) fn new(secret: &SecretId) -> Self {
         Self {
-            kind,
-            id: id.to_owned(),
+            secret: secret.clone(),
             found: None,
             layers: Vec::new(),
+            is_over: false,
         }
     }
 
-    /// Takes in what the next layer said: the first value wins.
-    pub(super) fn add(&mut self, mut report: LayerReport, value: Option<FoundValue>) {
+    /// Whether the next layer is to be asked; Airflow asks the custom backend alone for config options
+    /// (`_get_config_value_from_secret_backend`).
+    pub(super) fn is_open_to(&self, is_custom: bool, even_if_found: bool) -> bool {
+        let is_wanted = self.found.is_none() || even_if_found;
+        let is_asked = is_custom || self.secret.kind != SecretKind::Config;
+        is_wanted && is_asked && !self.is_over
+    }
+
+    /// Takes in what the next layer said: the first value wins, and a final failure ends the search.
+    pub(super) fn add(&mut self, mut report: LayerReport, value: Option<Value>, is_final: bool) {
         match value {
             Some(_) if self.found.is_some() => report.outcome = Outcome::Found { shadowed: true },
             Some(value) => {
@@ -149,6 +159,7 @@ impl Lookup {
             None => {}
         }
         self.layers.push(report);
+        self.is_over |= is_final;
     }
 
     /// The failure that decides the exit code when nothing was found.
@@ -157,7 +168,7 @@ impl Lookup {
             .layers
             .iter()
             .filter_map(LayerReport::failure)
-            .map(Error::failure);
+            .map(Fault::failure);
         failures
             .min_by_key(|failure| failure.rank())
             .unwrap_or(Failure::NotDefined)
@@ -176,7 +187,7 @@ impl Lookup {
         for report in &self.layers {
             for hint in report
                 .failure()
-                .and_then(Error::hint)
+                .and_then(Fault::hint)
                 .into_iter()
                 .chain(report.hints.iter().cloned())
             {
@@ -188,50 +199,51 @@ impl Lookup {
         hints
     }
 
-    /// The connection and the text it was read from, or the error that tells what every layer said.
+    /// The connection and the text it was read from, or the lookup again where no layer has it.
     ///
     /// # Errors
-    /// [`Error::NotResolved`] when no layer has it.
-    pub fn into_connection(mut self) -> Result<(Box<Connection>, SecretText)> {
+    /// No layer has it.
+    pub fn into_connection(mut self) -> Result<(Box<Connection>, SecretText), Box<Lookup>> {
         match self.found.take().map(|found| found.value) {
-            Some(FoundValue::Connection { connection, stored }) => Ok((connection, stored)),
-            Some(FoundValue::Value(_)) | None => Err(self.not_resolved()),
+            Some(Value::Connection { connection, stored }) => Ok((connection, stored)),
+            Some(Value::Plain(_)) | None => Err(Box::new(self)),
         }
     }
 
-    /// The variable's or config's value, or the error that tells what every layer said.
+    /// The variable's or config's value, or the lookup again where no layer has it.
     ///
     /// # Errors
-    /// [`Error::NotResolved`] when no layer has it.
-    pub fn into_value(mut self) -> Result<Value> {
+    /// No layer has it.
+    pub fn into_value(mut self) -> Result<json::Value, Box<Lookup>> {
         match self.found.take().map(|found| found.value) {
-            Some(FoundValue::Value(value)) => Ok(value),
-            Some(FoundValue::Connection { .. }) | None => Err(self.not_resolved()),
+            Some(Value::Plain(value)) => Ok(value),
+            Some(Value::Connection { .. }) | None => Err(Box::new(self)),
         }
     }
 
-    /// The error for a lookup that found nothing.
-    pub fn not_resolved(&self) -> Error {
+    /// What came of it in one sentence.
+    pub fn sentence(&self) -> String {
+        match (self.found_in(), self.failure()) {
+            (Some(report), _) => format!("{} is found in {}", self.secret, report.backend),
+            (None, Failure::NotDefined) => format!("{} is not defined", self.secret),
+            (None, _) => format!("{} could not be resolved", self.secret),
+        }
+    }
+
+    /// What each layer said, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        if self.layers.is_empty() {
+            let nobody =
+                "no secrets backend is configured, and Airflow asks no other layer for a config";
+            return vec![nobody.to_owned()];
+        }
         let line =
             |report: &LayerReport| format!("{}: {}", report.place(), report.outcome_in_words());
-        let mut layers: Vec<String> = self.layers.iter().map(line).collect();
-        if layers.is_empty() {
-            layers.push(
-                "no secrets backend is configured, and Airflow asks no other layer for a config"
-                    .into(),
-            );
-        }
-        Error::NotResolved {
-            kind: self.kind,
-            id: self.id.clone(),
-            failure: self.failure(),
-            layers,
-            hints: self.hints(),
-        }
+        self.layers.iter().map(line).collect()
     }
 
     /// What failed before a later layer answered: Airflow would not have said so.
-    pub fn passed_over(&self) -> Vec<String> {
+    pub fn passed_over(&self) -> Vec<Finding> {
         let Some(found_in) = self.found_in() else {
             return Vec::new();
         };
@@ -239,18 +251,19 @@ impl Lookup {
             .layers
             .iter()
             .filter(|report| report.failure().is_some());
-        let in_airflow = match self.kind {
+        let in_airflow = match self.secret.kind {
             SecretKind::Variable => "Airflow logs it, goes on",
             SecretKind::Connection | SecretKind::Config => "Airflow goes on without a word",
         };
         failed
             .map(|report| {
-                format!(
+                let sentence = format!(
                     "{}: {}; {in_airflow} and uses the value of {}",
                     report.place(),
                     report.outcome_in_words(),
                     found_in.backend
-                )
+                );
+                Finding::warning("layer-failed", sentence)
             })
             .collect()
     }

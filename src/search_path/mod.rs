@@ -5,25 +5,32 @@
 //! fails is passed over exactly like one that has no such secret. The value that wins is therefore the one found first, and
 //! keeping the failures changes only what is said, never what is printed.
 
-mod deserialize;
+mod error;
 mod fernet;
+mod layer;
 mod lookup;
 mod options;
 mod server_start;
-mod usable;
+mod value;
+
+use tokio::sync::OnceCell;
 
 use crate::airflow_config::{AirflowConfig, BackendSetting, Section, configured_backend};
-use crate::backend::class_path::{self, BackendKind};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
-use crate::backend::{self, Backend, Location, Opened, Surroundings, provider_release};
-use crate::error::{Error, Result};
-use crate::secret_kind::SecretKind;
+use crate::backend::kind::{self, BackendKind};
+use crate::backend::open::{kwarg_names, open};
+use crate::backend::{Answer, Backend, BackendError, Location, Surroundings, provider_release};
+use crate::console::Console;
+use crate::deadline::Deadline;
+use crate::finding::Finding;
+use crate::secret_kind::{SecretId, SecretKind};
 
-use deserialize::as_json;
+use layer::{Layer, LayerAnswer};
 use options::unknown_to_release;
-use usable::{Usable, usable};
+use value::Reading;
 
-pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
+pub use error::{LayerError, OpenError};
+pub use lookup::{Found, LayerReport, Lookup, Outcome, Value};
 pub use options::{Context, LookupOptions};
 
 /// The layers, in the order in which Airflow asks them.
@@ -31,20 +38,8 @@ pub struct SearchPath {
     config: AirflowConfig,
     layers: Vec<Layer>,
     options: LookupOptions,
-}
-
-/// One place in the search path.
-struct Layer {
-    name: &'static str,
-    class_path: &'static str,
-    source: Source,
-    is_custom: bool,
-}
-
-enum Source {
-    Served(Box<dyn Backend>),
-    /// Airflow would ask it and secretctl cannot: why.
-    NotServed(&'static str),
+    console: Console,
+    fernet_key: OnceCell<Result<(), LayerError>>,
 }
 
 /// What the layers are asked for.
@@ -55,15 +50,12 @@ enum Purpose {
     Explain,
 }
 
-/// What a layer said, and the value if it has one.
-type LayerAnswer = (LayerReport, Option<FoundValue>);
-
 /// A search path ready to be asked, with what a person should know about the settings behind it.
 pub struct OpenedSearchPath {
     /// The layers.
     pub search_path: SearchPath,
-    /// Sentences for stderr; never a value.
-    pub warnings: Vec<String>,
+    /// What is odd about the settings; never a value.
+    pub findings: Vec<Finding>,
 }
 
 impl SearchPath {
@@ -71,247 +63,218 @@ impl SearchPath {
     ///
     /// # Errors
     /// What would stop Airflow at start-up, and kwargs that it would silently drop.
-    pub fn open(config: AirflowConfig, options: LookupOptions) -> Result<OpenedSearchPath> {
+    pub async fn open(
+        config: AirflowConfig,
+        options: LookupOptions,
+        console: &Console,
+        deadline: Deadline,
+    ) -> Result<OpenedSearchPath, OpenError> {
         let surroundings = Surroundings {
             env: config.env().clone(),
-            multi_team: config.multi_team()?,
+            multi_team: config.multi_team(deadline).await?,
             version: options.version,
-            timeout: options.timeout,
-            trace: options.trace,
+            console: console.clone(),
         };
         config.check_start(options.version)?;
-        let mut warnings = unknown_to_release(&config, options, surroundings.multi_team)?;
-        let mut layers = Vec::new();
-        if let Some(custom) = custom_layer(&config, options, &surroundings, &mut warnings)? {
-            layers.push(custom);
-        }
+        let mut findings =
+            unknown_to_release(&config, options, surroundings.multi_team, deadline).await?;
+        let custom = custom_layer(&config, options, &surroundings, deadline, &mut findings).await?;
         let environment =
             EnvironmentVariablesBackend::new(surroundings.env.clone(), surroundings.team_guard());
-        layers.push(Layer::served(
+        let environment = Layer::served(
             BackendKind::EnvironmentVariables,
             Box::new(environment),
             false,
-        ));
-        layers.push(last_layer(options));
+        );
+        let layers = custom
+            .into_iter()
+            .chain([environment, Layer::last(options)])
+            .collect();
         Ok(OpenedSearchPath {
             search_path: SearchPath {
                 config,
                 layers,
                 options,
+                console: console.clone(),
+                fernet_key: OnceCell::new(),
             },
-            warnings,
+            findings,
         })
     }
 
-    /// Asks the layers until one has `id`.
-    pub async fn lookup(&self, kind: SecretKind, id: &str) -> Lookup {
-        self.ask(kind, id, Purpose::Use).await
+    /// The same with `backend`, of the class at `class_path`, as its custom layer: for a program that brings a backend of its
+    /// own.
+    pub fn with_backend(mut self, class_path: &'static str, backend: Box<dyn Backend>) -> Self {
+        self.layers.retain(|layer| !layer.is_custom);
+        self.layers.insert(0, Layer::of_own_class(class_path, backend));
+        self
+    }
+
+    /// Asks the layers until one has the secret, and where none has, what may be the matter.
+    pub async fn lookup(&self, secret: &SecretId) -> Lookup {
+        self.ask_for_one(secret, Purpose::Use).await
     }
 
     /// Asks the layers until one has the variable `key`, and reads it as `deserialize_json=True` does.
     pub async fn lookup_json(&self, key: &str) -> Lookup {
-        self.ask(SecretKind::Variable, key, Purpose::UseAsJson)
-            .await
+        let secret = SecretId::new(SecretKind::Variable, key);
+        self.ask_for_one(&secret, Purpose::UseAsJson).await
     }
 
-    /// Asks every layer, so as to see what is shadowed.
-    pub async fn explain(&self, kind: SecretKind, id: &str) -> Lookup {
-        self.ask(kind, id, Purpose::Explain).await
+    /// Asks every layer, so as to see what is shadowed, and as whom each was asked.
+    pub async fn explain(&self, secret: &SecretId) -> Lookup {
+        self.ask_for_one(secret, Purpose::Explain).await
     }
 
-    async fn ask(&self, kind: SecretKind, id: &str, purpose: Purpose) -> Lookup {
-        let mut lookup = Lookup::new(kind, id);
-        // Airflow reads options from the custom backend alone: `_get_config_value_from_secret_backend`.
-        let asked = self
-            .layers
-            .iter()
-            .filter(|layer| kind != SecretKind::Config || layer.is_custom);
-        for layer in asked {
-            let answer = layer.ask(kind, id, self.options).await;
-            let (report, value) = match purpose {
-                Purpose::UseAsJson => as_json(answer),
-                Purpose::Use | Purpose::Explain => self.encrypted(answer).await,
-            };
-            self.options
-                .trace
-                .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
-            let is_final = report
-                .failure()
-                .is_some_and(|error| self.options.ends_search(error));
-            lookup.add(report, value);
-            if is_final || (lookup.found.is_some() && purpose != Purpose::Explain) {
-                break;
+    /// Asks layer by layer for all of `secrets` that are still open; the answers are in their order. What may be the matter
+    /// with those that nobody has, [`SearchPath::diagnose`] finds out.
+    pub async fn lookup_many(&self, secrets: &[SecretId]) -> Vec<Lookup> {
+        self.ask(secrets, Purpose::Use).await
+    }
+
+    /// Asks the layers that answered "not found" what may be the matter, until `deadline`.
+    pub async fn diagnose(&self, lookup: &mut Lookup, deadline: Deadline) {
+        for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
+            if let (Some(backend), Location::At(secret), Outcome::NotFound(_)) =
+                (layer.backend(), &report.location, &report.outcome)
+            {
+                let asked = deadline.bound(backend.near_misses(secret, deadline)).await;
+                report.hints = asked.unwrap_or_default();
             }
         }
+    }
+
+    async fn ask_for_one(&self, secret: &SecretId, purpose: Purpose) -> Lookup {
+        let began = self.options.deadline();
+        let lookups = self.ask(std::slice::from_ref(secret), purpose).await;
+        let lookup = lookups.into_iter().next();
+        let mut lookup = lookup.unwrap_or_else(|| Lookup::new(secret));
+        let deadline = began.afterwards();
         if lookup.found.is_none() || purpose == Purpose::Explain {
-            self.add_near_misses(&mut lookup).await;
+            self.diagnose(&mut lookup, deadline).await;
         }
         if purpose == Purpose::Explain {
-            self.add_who_asked(&mut lookup).await;
+            self.add_who_asked(&mut lookup, deadline).await;
         }
         lookup
     }
 
-    /// The server's model encrypts password and extra as soon as it builds a connection, so that a layer whose connection
-    /// it cannot encrypt has failed.
-    async fn encrypted(&self, (mut report, value): LayerAnswer) -> LayerAnswer {
-        let is_encrypted = match &value {
-            Some(FoundValue::Connection { connection, .. }) => connection.needs_fernet_key(),
-            _ => false,
-        };
-        if !is_encrypted {
-            return (report, value);
-        }
-        match self.check_fernet_key().await {
-            Ok(()) => (report, value),
-            Err(error) => {
-                report.outcome = Outcome::Failed(error);
-                (report, None)
+    async fn ask(&self, secrets: &[SecretId], purpose: Purpose) -> Vec<Lookup> {
+        let mut lookups: Vec<Lookup> = secrets.iter().map(Lookup::new).collect();
+        for layer in &self.layers {
+            let mut open: Vec<&mut Lookup> = lookups
+                .iter_mut()
+                .filter(|lookup| lookup.is_open_to(layer.is_custom, purpose == Purpose::Explain))
+                .collect();
+            let asked: Vec<SecretId> = open.iter().map(|lookup| lookup.secret.clone()).collect();
+            let asked: Vec<&SecretId> = asked.iter().collect();
+            let answers = layer.ask(&asked, self.options.deadline()).await;
+            for (lookup, answer) in open.iter_mut().zip(answers) {
+                self.add(lookup, layer, answer, purpose).await;
             }
         }
+        lookups
+    }
+
+    /// Adds what a layer answered to a lookup.
+    async fn add(
+        &self,
+        lookup: &mut Lookup,
+        layer: &Layer,
+        LayerAnswer { location, answer }: LayerAnswer,
+        purpose: Purpose,
+    ) {
+        let (outcome, value) = match answer {
+            Err(not_asked) => (not_asked, None),
+            Ok(answer) => match self.read(answer, &lookup.secret, purpose).await {
+                Ok(Reading::Found(value)) => (Outcome::Found { shadowed: false }, Some(value)),
+                Ok(Reading::Absent(why)) => (Outcome::NotFound(why), None),
+                Err(error) => (Outcome::Failed(error), None),
+            },
+        };
+        let report = layer.report(location, outcome);
+        self.console
+            .step(|| format!("{}: {}", report.place(), report.outcome_in_words()));
+        let is_final = report
+            .failure()
+            .is_some_and(|error| self.options.ends_search(error));
+        lookup.add(report, value, is_final);
+    }
+
+    /// What Airflow makes of an answer. The server's model encrypts password and extra as soon as it builds a connection, so
+    /// that a layer whose connection it cannot encrypt has failed.
+    async fn read(
+        &self,
+        answer: Result<Answer, BackendError>,
+        secret: &SecretId,
+        purpose: Purpose,
+    ) -> Result<Reading, LayerError> {
+        let as_json = purpose == Purpose::UseAsJson;
+        let reading = value::read(answer?, secret, self.options.model(), as_json)?;
+        if let Reading::Found(Value::Connection { connection, .. }) = &reading
+            && connection.needs_fernet_key()
+        {
+            self.check_fernet_key().await?;
+        }
+        Ok(reading)
     }
 
     /// Adds as whom each layer was asked.
-    async fn add_who_asked(&self, lookup: &mut Lookup) {
+    async fn add_who_asked(&self, lookup: &mut Lookup, deadline: Deadline) {
         for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
-            if let (Source::Served(backend), Outcome::Found { .. } | Outcome::NotFound(_)) =
-                (&layer.source, &report.outcome)
+            if let (Some(backend), Outcome::Found { .. } | Outcome::NotFound(_)) =
+                (layer.backend(), &report.outcome)
             {
-                report.asked_as = backend.asked_as().await;
+                let asked = deadline.bound(backend.asked_as(deadline)).await;
+                report.asked_as = asked.unwrap_or_default();
             }
-        }
-    }
-
-    /// Asks the layers that answered "not found" what may be the matter.
-    async fn add_near_misses(&self, lookup: &mut Lookup) {
-        for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
-            if let (Source::Served(backend), Outcome::NotFound(_)) =
-                (&layer.source, &report.outcome)
-            {
-                report.hints = backend.near_misses(lookup.kind, &lookup.id).await;
-            }
-        }
-    }
-}
-
-impl Layer {
-    fn served(kind: BackendKind, backend: Box<dyn Backend>, is_custom: bool) -> Self {
-        Layer {
-            name: kind.class_name(),
-            class_path: kind.class_path(),
-            source: Source::Served(backend),
-            is_custom,
-        }
-    }
-
-    async fn ask(&self, kind: SecretKind, id: &str, options: LookupOptions) -> LayerAnswer {
-        let backend = match &self.source {
-            Source::Served(backend) => backend,
-            Source::NotServed(why) => {
-                return (
-                    self.report(Location::Skipped((*why).into()), Outcome::NotServed(why)),
-                    None,
-                );
-            }
-        };
-        let location = backend.locate(kind, id);
-        if let Location::Skipped(reason) = &location {
-            let outcome = Outcome::Skipped(reason.clone());
-            return (self.report(location, outcome), None);
-        }
-        let answer = tokio::time::timeout(options.timeout, backend.get(kind, id)).await;
-        let answer = answer.unwrap_or(Err(Error::TimedOut {
-            limit: options.timeout,
-        }));
-        match answer.and_then(|answer| usable(answer, kind, id, options.model())) {
-            Ok(Usable::Found(value)) => (
-                self.report(location, Outcome::Found { shadowed: false }),
-                Some(value),
-            ),
-            Ok(Usable::Absent(why)) => (self.report(location, Outcome::NotFound(why)), None),
-            Err(error) => (self.report(location, Outcome::Failed(error)), None),
-        }
-    }
-
-    fn report(&self, location: Location, outcome: Outcome) -> LayerReport {
-        LayerReport {
-            backend: self.name,
-            class_path: self.class_path,
-            location,
-            outcome,
-            hints: Vec::new(),
-            asked_as: None,
         }
     }
 }
 
 /// The layer of `[secrets] backend`, or in a worker of `[workers] secrets_backend`.
-fn custom_layer(
+async fn custom_layer(
     config: &AirflowConfig,
     options: LookupOptions,
     surroundings: &Surroundings,
-    warnings: &mut Vec<String>,
-) -> Result<Option<Layer>> {
+    deadline: Deadline,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Layer>, OpenError> {
     let is_worker = options.context == Context::Worker;
-    let Some(setting) = configured_backend(config, is_worker, options.version)? else {
+    let setting = configured_backend(config, is_worker, options.version, deadline).await?;
+    let Some(setting) = setting else {
         return Ok(None);
     };
     if setting.section == Section::Workers {
-        server_start::check(config, surroundings)?;
+        server_start::check(config, surroundings, deadline).await?;
     }
     let kind = kind_of(&setting)?;
-    warnings.extend(class_path::gone(&setting.class_path, options.version));
-    let parsed = setting.parse_kwargs(config.env(), kind.kwarg_names(), options.strict)?;
-    warnings.extend(parsed.warnings);
-    warnings.extend(provider_release::too_young(
+    let source = setting.origin.source();
+    findings.extend(
+        kind::gone(&setting.class_path, options.version).map(|finding| finding.at(Some(source))),
+    );
+    let parsed = setting.parse_kwargs(config.env(), kwarg_names(kind), options.strict)?;
+    findings.extend(parsed.findings);
+    findings.extend(provider_release::too_young(
         kind,
         &parsed.kwargs,
         options.version,
     ));
-    let Opened {
-        backend,
-        warnings: own,
-    } = backend::open(
-        kind,
-        &parsed.kwargs,
-        surroundings,
-        &setting.origin.to_string(),
-    )?;
-    warnings.extend(own);
-    Ok(Some(Layer::served(kind, backend, true)))
-}
-
-fn kind_of(setting: &BackendSetting) -> Result<BackendKind> {
-    BackendKind::from_class_path(&setting.class_path).ok_or_else(|| Error::UnknownBackend {
-        class_path: class_path::shown(&setting.class_path),
-        hint: class_path::hint_for(&setting.class_path),
-        origin: setting.origin.to_string(),
-    })
-}
-
-/// What comes after the environment: a layer that needs a running Airflow.
-fn last_layer(options: LookupOptions) -> Layer {
-    let (name, class_path, why) = match options.context() {
-        Context::Server => (
-            BackendKind::Metastore.class_name(),
-            BackendKind::Metastore.class_path(),
-            "secretctl does not read Airflow's database",
-        ),
-        Context::Worker if !options.version.has_execution_api_backend() => (
-            "supervisor",
-            "airflow.sdk.execution_time.supervisor.ActivitySubprocess",
-            "Airflow's API server answers only its own running tasks",
-        ),
-        Context::Worker => (
-            "ExecutionAPISecretsBackend",
-            "airflow.sdk.execution_time.secrets.execution_api.ExecutionAPISecretsBackend",
-            "Airflow's API server answers only its own running tasks",
-        ),
-    };
-    Layer {
-        name,
-        class_path,
-        source: Source::NotServed(why),
-        is_custom: false,
+    let opened = open(kind, &parsed.kwargs, surroundings, deadline).await?;
+    findings.extend(opened.findings);
+    match opened.backend {
+        Some(backend) => Ok(Some(Layer::served(kind, backend, true))),
+        None => Err(OpenError::NotServed {
+            class: kind.class_name(),
+            origin: setting.origin,
+        }),
     }
+}
+
+fn kind_of(setting: &BackendSetting) -> Result<BackendKind, OpenError> {
+    BackendKind::from_class_path(&setting.class_path).ok_or_else(|| OpenError::UnknownBackend {
+        class_path: kind::shown(&setting.class_path),
+        hint: kind::hint_for(&setting.class_path),
+        origin: setting.origin.clone(),
+    })
 }

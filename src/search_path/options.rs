@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use super::deserialize::is_about_json;
-use crate::airflow_config::{AirflowConfig, unread_settings};
+use super::LayerError;
+use crate::airflow_config::{AirflowConfig, ConfigError, unread_settings};
 use crate::airflow_version::AirflowVersion;
 use crate::connection::{ConnectionError, Model};
-use crate::error::{Error, Result};
-use crate::trace::Trace;
+use crate::deadline::Deadline;
+use crate::failure::Fault;
+use crate::finding::Finding;
 
 /// Which of Airflow's processes to stand in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,6 @@ pub struct LookupOptions {
     pub timeout: Duration,
     /// Whether a failing layer is final, and kwargs are never repaired.
     pub strict: bool,
-    /// Where to tell what is being done.
-    pub trace: Trace,
 }
 
 impl LookupOptions {
@@ -44,14 +43,19 @@ impl LookupOptions {
         }
     }
 
+    /// When one lookup that begins now must be over in one backend.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::after(self.timeout)
+    }
+
     /// Whether no later layer is asked after this failure: nothing gives way where a failure is final, and nothing stands in
     /// for a connection that Airflow goes on with.
-    pub(super) fn ends_search(&self, error: &Error) -> bool {
+    pub(super) fn ends_search(&self, error: &LayerError) -> bool {
         let writes_uri =
             self.context() == Context::Server || self.version.tasks_write_uri_in_lookup();
         let is_used = match error {
-            Error::Connection(ConnectionError::NoUri(_)) if !writes_uri => true,
-            error if is_about_json(error) => self.context() == Context::Server,
+            LayerError::Connection(ConnectionError::NoUri(_)) if !writes_uri => true,
+            error if error.is_about_json() => self.context() == Context::Server,
             _ => false,
         };
         self.strict || is_used || error.is_own_refusal()
@@ -67,24 +71,26 @@ impl LookupOptions {
 }
 
 /// What to say of settings and options that the release does not have.
-pub(super) fn unknown_to_release(
+pub(super) async fn unknown_to_release(
     config: &AirflowConfig,
     options: LookupOptions,
     multi_team: bool,
-) -> Result<Vec<String>> {
+    deadline: Deadline,
+) -> Result<Vec<Finding>, ConfigError> {
     let version = options.version;
     let is_worker = options.context == Context::Worker;
-    let mut warnings = Vec::new();
+    let unknown = |sentence: String| Finding::warning("setting-of-another-release", sentence);
+    let mut findings = Vec::new();
     if options.context != options.context() {
-        warnings.push(format!(
+        findings.push(unknown(format!(
             "a task of Airflow {version} has the server's search path and connection model, which are followed"
-        ));
+        )));
     }
-    warnings.extend(unread_settings(config, is_worker, version)?);
+    findings.extend(unread_settings(config, is_worker, version, deadline).await?);
     if multi_team && !version.has_multi_team() {
-        warnings.push(format!(
+        findings.push(unknown(format!(
             "Airflow {version} has no `[core] multi_team`: only a provider's secrets backend heeds it"
-        ));
+        )));
     }
-    Ok(warnings)
+    Ok(findings)
 }

@@ -4,33 +4,40 @@
 //! rule: with `[workers] secrets_backend` set, `[secrets] backend` is never asked by a task, and still a class path or kwargs
 //! there that stop a server stop the task.
 
-use super::kind_of;
+use super::{OpenError, kind_of};
 use crate::airflow_config::{AirflowConfig, BackendSetting, ConfigError, configured_backend};
-use crate::backend::class_path::BackendKind;
-use crate::backend::{self, Surroundings};
-use crate::error::{Error, Result};
+use crate::backend::Surroundings;
+use crate::backend::kind::BackendKind;
+use crate::backend::open::{kwarg_names, open};
+use crate::deadline::Deadline;
 use crate::python::json::Dict;
 
 /// Builds the custom backend of the server and drops it.
 ///
 /// # Errors
 /// What would stop a server, and with it the task.
-pub(super) fn check(config: &AirflowConfig, surroundings: &Surroundings) -> Result<()> {
-    let Some(setting) = configured_backend(config, false, surroundings.version)? else {
+pub(super) async fn check(
+    config: &AirflowConfig,
+    surroundings: &Surroundings,
+    deadline: Deadline,
+) -> Result<(), OpenError> {
+    let setting = configured_backend(config, false, surroundings.version, deadline).await?;
+    let Some(setting) = setting else {
         return Ok(());
     };
     let kind = kind_of(&setting)?;
     let kwargs = kwargs(config, &setting, kind)?;
-    let origin = setting.origin.to_string();
-    match backend::open(kind, &kwargs, surroundings, &origin) {
-        Ok(_) | Err(Error::NotServed { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
+    open(kind, &kwargs, surroundings, deadline).await?;
+    Ok(())
 }
 
 /// Kwargs that are no JSON object do not stop a server: it goes on with those that have a variable each.
-fn kwargs(config: &AirflowConfig, setting: &BackendSetting, kind: BackendKind) -> Result<Dict> {
-    match setting.parse_kwargs(config.env(), kind.kwarg_names(), true) {
+fn kwargs(
+    config: &AirflowConfig,
+    setting: &BackendSetting,
+    kind: BackendKind,
+) -> Result<Dict, OpenError> {
+    match setting.parse_kwargs(config.env(), kwarg_names(kind), true) {
         Ok(parsed) => Ok(parsed.kwargs),
         Err(ConfigError::Kwargs(_)) => Ok(setting.overriding_kwargs()),
         Err(error) => Err(error.into()),

@@ -27,6 +27,7 @@ use token::{is_json_space, whole_reference};
 use super::{Indirection, Setting};
 use crate::env::reference::{Reference, references};
 use crate::env::{Env, expand_env_var};
+use crate::finding::Finding;
 use crate::python::json::{self, Dict, Value};
 
 /// The largest kwargs that are read, in bytes.
@@ -41,8 +42,8 @@ const MOST_SUSPECTS: usize = 64;
 pub struct ParsedKwargs {
     /// The kwargs by name.
     pub kwargs: Dict,
-    /// Lower-case sentences without values.
-    pub warnings: Vec<String>,
+    /// What is odd about them.
+    pub findings: Vec<Finding>,
 }
 
 /// Reads the text of backend kwargs.
@@ -65,7 +66,7 @@ pub fn parse_kwargs(
     match json::loads(text) {
         Ok(Value::Dict(kwargs)) => Ok(ParsedKwargs {
             kwargs,
-            warnings: Vec::new(),
+            findings: Vec::new(),
         }),
         Ok(value) if !value.is_truthy() => Ok(no_kwargs(setting, &value)),
         Ok(value) => Err(reader().not_an_object(&value)),
@@ -80,11 +81,13 @@ pub fn parse_kwargs(
 fn no_kwargs(setting: &Setting, value: &Value) -> ParsedKwargs {
     let mut parsed = ParsedKwargs::default();
     if *value != Value::None {
-        parsed.warnings.push(format!(
+        let sentence = format!(
             "the backend kwargs from {} are {}, which Airflow takes for no kwargs",
             setting.origin,
             described(value)
-        ));
+        );
+        let finding = Finding::warning("kwargs-without-effect", sentence);
+        parsed.findings.push(finding.at(Some(setting.origin.source())));
     }
     parsed
 }
@@ -193,25 +196,26 @@ impl<'a> Reader<'a> {
         match json::loads(&expanded) {
             Ok(Value::Dict(kwargs)) => Some(ParsedKwargs {
                 kwargs,
-                warnings: vec![self.warning()],
+                findings: vec![self.repair()],
             }),
             _ => None,
         }
     }
 
-    fn warning(&self) -> String {
+    fn repair(&self) -> Finding {
         let names: Vec<String> = self
             .bare
             .names()
             .iter()
             .map(|name| format!("`${name}`"))
             .collect();
-        format!(
+        let sentence = format!(
             "the backend kwargs from {} have no quotes around {}: read as text here, but Airflow itself would ignore these \
              kwargs",
             self.setting.origin,
             names.join(", ")
-        )
+        );
+        Finding::warning("unquoted-variable", sentence).at(Some(self.setting.origin.source()))
     }
 
     /// Tells what is wrong with the text, or with the variables in it; `error` is of the expanded text.

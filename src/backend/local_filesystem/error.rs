@@ -10,13 +10,13 @@ use thiserror::Error;
 
 use super::env_format::EnvProblem;
 use crate::connection::ConnectionError;
-use crate::error::Failure;
+use crate::failure::{Failure, Fault};
 use crate::python::json::JsonError;
 use crate::python::yaml::YamlError;
 use crate::text_file::TextFileError;
 
 /// Why the backend cannot answer.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum LocalFilesystemError {
     /// The kwarg is no path.
     #[error("`{kwarg}` is of type `{found}`, not text")]
@@ -86,7 +86,7 @@ pub enum LocalFilesystemError {
 }
 
 /// An entry of a file: its key, and the line if the format tells it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EntryPlace {
     /// The key, as it is written.
     pub key: String,
@@ -119,7 +119,7 @@ pub(super) fn shown(key: &str) -> String {
 }
 
 /// What is wrong with an entry.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum EntryProblem {
     /// More or fewer values than one.
     #[error("it has {count} values instead of one")]
@@ -153,11 +153,10 @@ pub enum EntryProblem {
     Value(#[from] YamlError),
 }
 
-impl LocalFilesystemError {
-    /// Whether Airflow may well load what secretctl refuses here.
-    pub fn is_own_refusal(&self) -> bool {
+impl Fault for LocalFilesystemError {
+    fn is_own_refusal(&self) -> bool {
         match self {
-            Self::File(error) => matches!(error, TextFileError::TooLarge { .. }),
+            Self::File(error) => error.is_own_refusal(),
             Self::Json { error, .. } => error.may_be_read_by_python(),
             Self::Yaml { error, .. } => error.may_be_read_by_python(),
             Self::Entry { problem, .. } => match problem {
@@ -169,12 +168,11 @@ impl LocalFilesystemError {
         }
     }
 
-    /// The kind of failure: a file that the settings name wrongly, or one that holds what Airflow cannot use.
-    pub fn failure(&self) -> Failure {
+    /// A file that the settings name wrongly, or one that holds what Airflow cannot use.
+    fn failure(&self) -> Failure {
         match self {
-            Self::PathNotText { .. } | Self::UnsupportedType { .. } | Self::File(_) => {
-                Failure::Configuration
-            }
+            Self::PathNotText { .. } | Self::UnsupportedType { .. } => Failure::Configuration,
+            Self::File(error) => error.failure(),
             Self::Empty { .. }
             | Self::NotAnObject { .. }
             | Self::Json { .. }
@@ -184,8 +182,7 @@ impl LocalFilesystemError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::UnsupportedType { path } => unsupported_type_hint(path),
             Self::File(TextFileError::Missing { path }) => Some(missing_hint(path).to_owned()),

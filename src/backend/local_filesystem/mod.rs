@@ -13,10 +13,12 @@ mod tests;
 use async_trait::async_trait;
 
 use super::kwargs::{KwargError, Kwargs};
-use super::{Answer, Backend, Location, Secret, SecretKind};
+use super::{Answer, Backend, BackendError, Location, Secret, SecretRef};
 use crate::airflow_version::AirflowVersion;
-use crate::error::Result;
+use crate::deadline::Deadline;
 use crate::python::json::Value;
+use crate::secret::SecretText;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 pub use env_format::EnvProblem;
 use error::shown;
 pub use error::{EntryPlace, EntryProblem, LocalFilesystemError};
@@ -33,12 +35,19 @@ const VARIABLES_FILE_PATH: &str = "variables_file_path";
 const CONNECTIONS_FILE_PATH: &str = "connections_file_path";
 const CONFIGS_FILE_PATH: &str = "configs_file_path";
 
+/// The kwarg that names the file of a kind.
+fn kwarg_of(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Connection => CONNECTIONS_FILE_PATH,
+        SecretKind::Variable => VARIABLES_FILE_PATH,
+        SecretKind::Config => CONFIGS_FILE_PATH,
+    }
+}
+
 /// The backend. Relative paths start at the working directory of the process.
 #[derive(Clone, Debug)]
 pub struct LocalFilesystemBackend {
-    variables_file: FilePath,
-    connections_file: FilePath,
-    configs_file: FilePath,
+    files: PerKind<FilePath>,
     version: AirflowVersion,
 }
 
@@ -61,45 +70,64 @@ impl LocalFilesystemBackend {
         if kwargs.get(CONFIGS_FILE_PATH).is_some() && !version.has_configs_file() {
             return Err(kwargs.too_new(CONFIGS_FILE_PATH, version, AirflowVersion::V3_2));
         }
-        let path = |kwarg| FilePath::of(kwargs.get(kwarg));
-        Ok(Self {
-            variables_file: path(VARIABLES_FILE_PATH),
-            connections_file: path(CONNECTIONS_FILE_PATH),
-            configs_file: path(CONFIGS_FILE_PATH),
-            version,
-        })
+        let files = PerKind::from_fn(|kind| FilePath::of(kwargs.get(kwarg_of(kind))));
+        Ok(Self { files, version })
     }
 
-    /// Reads the file of this kind and looks `id` up in it.
-    ///
-    /// It blocks for as long as reading takes, which for a named pipe has no end.
-    ///
-    /// # Errors
-    /// Where Airflow raises, be it for another entry of the file.
-    fn read(&self, kind: SecretKind, id: &str) -> Result<Answer, LocalFilesystemError> {
-        let path = match self.file(kind) {
-            (kwarg, FilePath::Unset) => return Ok(Answer::Absent(Some(unset(kwarg)))),
-            (kwarg, FilePath::NotText(found)) => {
-                return Err(LocalFilesystemError::PathNotText { kwarg, found });
-            }
-            (_, FilePath::Set(path)) => path,
+    /// Reads the file of this kind, once for all of `ids`, and looks each of them up in it.
+    async fn read(
+        &self,
+        kind: SecretKind,
+        ids: Vec<String>,
+        deadline: Deadline,
+    ) -> Vec<Result<Answer, BackendError>> {
+        let text = match self.files.get(kind) {
+            FilePath::Set(path) => SecretsFile::text(path, self.version, deadline)
+                .await
+                .map(|text| (path.clone(), text)),
+            FilePath::Unset => return ids.iter().map(|_| Ok(Answer::Absent(Some(unset(kind))))).collect(),
+            FilePath::NotText(found) => Err(LocalFilesystemError::PathNotText {
+                kwarg: kwarg_of(kind),
+                found,
+            }),
         };
-        let file = SecretsFile::read(path, self.version)?;
+        let (count, version) = (ids.len(), self.version);
+        let parsed = match text {
+            Ok((path, text)) => {
+                deadline
+                    .off_thread(move || find_all(&path, &text, version, kind, &ids))
+                    .await
+            }
+            Err(error) => return vec![Err(error.into()); count],
+        };
+        match parsed {
+            Ok(answers) => answers.into_iter().map(|answer| Ok(answer?)).collect(),
+            Err(timed_out) => vec![Err(timed_out.into()); count],
+        }
+    }
+}
+
+/// Parses a file and looks every id up in it, each as if Airflow read the file for it alone.
+fn find_all(
+    path: &str,
+    text: &SecretText,
+    version: AirflowVersion,
+    kind: SecretKind,
+    ids: &[String],
+) -> Vec<Result<Answer, LocalFilesystemError>> {
+    let file = match SecretsFile::parse(path, text, version) {
+        Ok(file) => file,
+        Err(error) => return vec![Err(error); ids.len()],
+    };
+    let find = |id: &String| {
         let found = match kind {
             SecretKind::Connection => connections::find(&file, id)?,
             SecretKind::Variable => find_variable(&file, id)?,
             SecretKind::Config => find_config(&file, id)?,
         };
         Ok(found.unwrap_or_else(|| Answer::Absent(near_miss(&file, id))))
-    }
-
-    fn file(&self, kind: SecretKind) -> (&'static str, &FilePath) {
-        match kind {
-            SecretKind::Connection => (CONNECTIONS_FILE_PATH, &self.connections_file),
-            SecretKind::Variable => (VARIABLES_FILE_PATH, &self.variables_file),
-            SecretKind::Config => (CONFIGS_FILE_PATH, &self.configs_file),
-        }
-    }
+    };
+    ids.iter().map(find).collect()
 }
 
 #[async_trait]
@@ -108,22 +136,31 @@ impl Backend for LocalFilesystemBackend {
         "LocalFilesystemBackend"
     }
 
-    fn locate(&self, kind: SecretKind, id: &str) -> Location {
-        let (kwarg, file) = self.file(kind);
-        match file {
-            FilePath::Unset => Location::Skipped(unset(kwarg)),
-            FilePath::Set(path) => Location::local(format!("{path}#{id}")),
-            FilePath::NotText(_) => Location::local(format!("{kwarg}#{id}")),
-        }
+    fn locate(&self, secret: &SecretId) -> Location {
+        let file = match self.files.get(secret.kind) {
+            FilePath::Unset => return Location::Skipped(unset(secret.kind)),
+            FilePath::Set(path) => path.as_str(),
+            FilePath::NotText(_) => kwarg_of(secret.kind),
+        };
+        Location::At(SecretRef::local(secret, format!("{file}#{}", secret.id)))
     }
 
-    async fn get(&self, kind: SecretKind, id: &str) -> Result<Answer> {
-        let (backend, id) = (self.clone(), id.to_owned());
-        // On a thread of its own, so that a pipe without a writer cannot outlast the time limit.
-        match tokio::task::spawn_blocking(move || backend.read(kind, &id)).await {
-            Ok(answer) => Ok(answer?),
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-        }
+    async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError> {
+        let SecretId { kind, id } = secret.secret.clone();
+        let answers = self.read(kind, vec![id], deadline).await;
+        answers.into_iter().next().unwrap_or(Ok(Answer::Absent(None)))
+    }
+
+    async fn get_many(
+        &self,
+        secrets: &[SecretRef],
+        deadline: Deadline,
+    ) -> Vec<Result<Answer, BackendError>> {
+        let Some(first) = secrets.first() else {
+            return Vec::new();
+        };
+        let ids = secrets.iter().map(|secret| secret.secret.id.clone());
+        self.read(first.secret.kind, ids.collect(), deadline).await
     }
 }
 
@@ -138,8 +175,8 @@ impl FilePath {
     }
 }
 
-fn unset(kwarg: &str) -> String {
-    format!("`{kwarg}` is not set")
+fn unset(kind: SecretKind) -> String {
+    format!("`{}` is not set", kwarg_of(kind))
 }
 
 /// A variable of any type, a list too; in an env file, and before Airflow 3.2 in any, every key must have one value.

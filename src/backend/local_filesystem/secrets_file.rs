@@ -8,6 +8,7 @@ use std::path::Path;
 use super::env_format::{self, EnvEntries, EnvValue};
 use super::error::{EntryPlace, EntryProblem, LocalFilesystemError};
 use crate::airflow_version::AirflowVersion;
+use crate::deadline::Deadline;
 use crate::python::json::{self, Dict, Value};
 use crate::python::yaml::{self, Document, YamlError};
 use crate::secret::SecretText;
@@ -30,13 +31,29 @@ enum Content {
 }
 
 impl<'a> SecretsFile<'a> {
-    /// Reads the file. A named pipe is read to its end, for as long as that takes.
-    pub(super) fn read(
+    /// Reads the text of the file, if its name tells a format. A named pipe is read to its end.
+    ///
+    /// # Errors
+    /// No format, no such file, no text, or no end in time.
+    pub(super) async fn text(
+        path: &str,
+        version: AirflowVersion,
+        deadline: Deadline,
+    ) -> Result<SecretText, LocalFilesystemError> {
+        parser_of(path, version)?;
+        read_text(path, deadline).await
+    }
+
+    /// Parses the text of the file at `path`.
+    ///
+    /// # Errors
+    /// It is not of the format that the path tells.
+    pub(super) fn parse(
         path: &'a str,
+        text: &SecretText,
         version: AirflowVersion,
     ) -> Result<Self, LocalFilesystemError> {
         let parse = parser_of(path, version)?;
-        let text = read_text(path)?;
         let content = parse(path, version, text.expose())?;
         Ok(Self {
             path,
@@ -190,8 +207,8 @@ fn suffix(path: &str) -> &str {
 }
 
 /// `open(path).read()`: UTF-8, every line break made a `\n`.
-fn read_text(path: &str) -> Result<SecretText, LocalFilesystemError> {
-    let text = SecretText::new(text_file::read(Path::new(path), MAX_BYTES)?);
+async fn read_text(path: &str, deadline: Deadline) -> Result<SecretText, LocalFilesystemError> {
+    let text = SecretText::new(text_file::read(Path::new(path), MAX_BYTES, deadline).await?);
     if !text.expose().contains('\r') {
         return Ok(text);
     }

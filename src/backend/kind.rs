@@ -4,13 +4,8 @@
 //! Airflow 3 has no contrib package and would not start with one. secretctl serves them and warns. It does the same for the
 //! path that the Azure provider dropped.
 
-use super::azure_key_vault::AzureKeyVaultBackend;
-use super::cloud_secret_manager::CloudSecretManagerBackend;
-use super::kubernetes_secrets::KubernetesSecretsBackend;
-use super::secrets_manager::SecretsManagerBackend;
-use super::systems_manager::SystemsManagerParameterStoreBackend;
-use super::vault::VaultBackend;
 use crate::airflow_version::AirflowVersion;
+use crate::finding::Finding;
 
 /// A secrets backend class that Airflow or one of its providers ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,41 +141,24 @@ impl BackendKind {
                 | BackendKind::CloudSecretManager
         )
     }
-
-    /// The names of the kwargs that its constructor knows.
-    pub fn kwarg_names(self) -> &'static [&'static str] {
-        match self {
-            BackendKind::Vault => VaultBackend::KWARGS,
-            BackendKind::SystemsManagerParameterStore => {
-                SystemsManagerParameterStoreBackend::KWARGS
-            }
-            BackendKind::SecretsManager => SecretsManagerBackend::KWARGS,
-            BackendKind::AzureKeyVault => AzureKeyVaultBackend::KWARGS,
-            BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
-            BackendKind::LocalFilesystem => super::local_filesystem::KWARGS,
-            BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
-            BackendKind::Lockbox => super::lockbox::KWARGS,
-            _ => &[],
-        }
-    }
 }
 
 /// Where `azure_key_vault` was, until release 5.0.0 of the provider.
 const OLD_AZURE_MODULE: &str = "airflow.providers.microsoft.azure.secrets.azure_key_vault.";
 
 /// Why Airflow would not start with this path, if it would not.
-pub fn gone(class_path: &str, version: AirflowVersion) -> Option<String> {
+pub fn gone(class_path: &str, version: AirflowVersion) -> Option<Finding> {
     let today = BackendKind::from_class_path(class_path)?.class_path();
     if class_path.starts_with("airflow.contrib.") && !version.has_contrib_package() {
-        return Some(format!(
-            "Airflow 3 does not start with `{class_path}`; write `{today}`"
-        ));
+        let sentence = format!("Airflow 3 does not start with `{class_path}`; write `{today}`");
+        return Some(Finding::warning("former-class-path", sentence));
     }
     class_path.starts_with(OLD_AZURE_MODULE).then(|| {
-        format!(
+        let sentence = format!(
             "Airflow does not start with `{class_path}` and apache-airflow-providers-microsoft-azure 5.0.0 or newer; write \
              `{today}`"
-        )
+        );
+        Finding::warning("former-class-path", sentence)
     })
 }
 
@@ -204,7 +182,7 @@ pub fn shown(class_path: &str) -> String {
             .all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
     match is_path && class_path.len() < 200 {
         true => format!("`{}`", class_path.escape_debug()),
-        false => "a text that is no class path".to_owned(),
+        false => "a text that is not a class path".to_owned(),
     }
 }
 
@@ -278,10 +256,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_not_shown() {
+    fn what_is_not_a_path_is_not_shown() {
         assert_eq!(shown("a.b.C\n"), "`a.b.C\\n`");
         for text in ["{\"token\": \"hunter2\"}", "hunter2", "a.b C", ""] {
-            assert_eq!(shown(text), "a text that is no class path");
+            assert_eq!(shown(text), "a text that is not a class path");
         }
     }
 
