@@ -132,10 +132,7 @@ mod tests {
                 "environment variable `AIRFLOW__SECRETS__BACKEND`",
             ),
             (
-                Place::Environment {
-                    name,
-                    source: file,
-                },
+                Place::Environment { name, source: file },
                 Indirection::None,
                 "`AIRFLOW__SECRETS__BACKEND` in `.env` line 3",
             ),

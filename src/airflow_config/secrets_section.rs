@@ -114,7 +114,11 @@ pub async fn unread_settings(
     if worker && !version.has_worker_settings() {
         let key = workers.backend_key();
         if let Some(Found::Value(setting)) = config.option(workers.name(), key, deadline).await? {
-            unread.push(unread_setting(version, &setting.origin, "Airflow 3.0 brought it"));
+            unread.push(unread_setting(
+                version,
+                &setting.origin,
+                "Airflow 3.0 brought it",
+            ));
         }
     }
     if !version.reads_kwarg_variables() {

@@ -106,7 +106,8 @@ impl SearchPath {
     /// own.
     pub fn with_backend(mut self, class_path: &'static str, backend: Box<dyn Backend>) -> Self {
         self.layers.retain(|layer| !layer.is_custom);
-        self.layers.insert(0, Layer::of_own_class(class_path, backend));
+        self.layers
+            .insert(0, Layer::of_own_class(class_path, backend));
         self
     }
 
