@@ -31,7 +31,7 @@ mod results;
 mod run;
 mod server;
 mod shrink;
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
 mod support;
 mod verdict;
 
@@ -71,7 +71,7 @@ fn the_program_prints_what_airflow_uses() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What is meant to differ stands in the README, where `tests/differences` proves it.
+/// What is meant to differ stands in the README, where `tests/it/differences` proves it.
 #[test]
 fn every_departure_is_in_the_readme() {
     let readme = include_str!("../../README.md");
