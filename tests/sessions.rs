@@ -50,8 +50,12 @@ fn the_docs_show_what_happens() {
     let mut pages = files_below(&repository().join("docs"));
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
-    let (shown, quiet): (Vec<_>, Vec<_>) = pages.iter().partition(|page| !steps_of(page).is_empty());
-    assert!(shown.len() >= 5, "commands are only on {shown:?}, not on {quiet:?}");
+    let (shown, quiet): (Vec<_>, Vec<_>) =
+        pages.iter().partition(|page| !steps_of(page).is_empty());
+    assert!(
+        shown.len() >= 5,
+        "commands are only on {shown:?}, not on {quiet:?}"
+    );
     shown.iter().for_each(|page| run_page(page));
 }
 
