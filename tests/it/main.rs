@@ -17,6 +17,7 @@ mod harness;
 mod kubernetes;
 mod lockbox;
 mod outages;
+mod pages;
 mod sessions;
 mod startup;
 mod support;

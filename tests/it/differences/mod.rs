@@ -1,4 +1,4 @@
-//! Every entry of the README's "Differs from Airflow" is proved: by a test here, or by one that stands where its subject does.
+//! Every entry of docs/differences.md is proved: by a test here, or by one that stands where its subject does.
 //!
 //! [`PROOFS`] maps words that occur in exactly one entry to the test that proves it. An entry without a test fails, and so
 //! does a test without an entry.
@@ -331,20 +331,21 @@ fn read(path: &str) -> String {
 
 /// The entries, each on one line.
 fn entries() -> Vec<String> {
-    let readme = read("README.md");
-    let (_, section) = readme.split_once("\n## Differs from Airflow\n").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let (_, lists) = section.split_once("\n**").expect("a heading");
     let mut entries: Vec<String> = Vec::new();
-    for line in lists.lines().skip(1) {
+    let mut is_list = false;
+    for line in read("docs/differences.md").lines() {
         match (line.strip_prefix("- "), line.strip_prefix("  ")) {
-            (Some(entry), _) => entries.push(entry.to_owned()),
+            (Some(entry), _) => {
+                is_list = true;
+                entries.push(entry.to_owned());
+            }
             (None, Some(more)) => {
                 let entry = entries.last_mut().expect("an entry to go on with");
                 *entry = format!("{entry} {more}");
             }
+            (None, None) if line.starts_with('#') => is_list = false,
             (None, None) => assert!(
-                line.is_empty() || line.starts_with("**"),
+                line.is_empty() || !is_list,
                 "neither a heading nor an entry: `{line}`"
             ),
         }
