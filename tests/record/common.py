@@ -32,16 +32,19 @@ HOME = "/home/airflow"
 # ---- asking ----
 
 
-def ask(release: str, observe: Callable[[Any], Any], cases: Iterable[Any]) -> list[Any]:
+def ask(release: str, observe: Callable[[Any], Any], cases: Iterable[Any], package: str | None = None) -> list[Any]:
     """What `observe` answers to each case, in the Python of a release and a process a case. Its module's `prepare`, where it has one, runs first.
 
-    The environment is `surroundings` and nothing else; the working directory is HOME, an empty folder. Nothing but loopback is reached.
+    `package` is one, with its version, that is imported instead of the release's own. The environment is `surroundings` and nothing else; the working directory is HOME, an empty folder. Nothing but loopback is reached.
     """
     home = tempfile.mkdtemp(prefix="record-")
     try:
         asked = json.dumps({"module": observe.__module__, "observe": observe.__name__, "cases": list(cases)})
         command = [installations.python(release), os.path.join(HERE, "common.py")]
-        done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home, env=surroundings(home))
+        environment = surroundings(home)
+        if package is not None:
+            environment["PYTHONPATH"] = installations.laid_over(package)
+        done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home, env=environment)
         if done.returncode != 0:
             raise SystemExit(f"{observe.__module__} in {release}:\n{done.stderr[-4000:]}")
         return json.loads(done.stdout)

@@ -52,6 +52,17 @@ def install(release: str, folder: str) -> None:
     open(os.path.join(folder, "installed"), "w").close()
 
 
+def laid_over(package: str) -> str:
+    """A folder for PYTHONPATH with one package and none that it needs."""
+    folder = os.path.join(TARGET, "record", package)
+    if not os.path.exists(folder):
+        unfinished = f"{folder}.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        run([*pip_of(os.path.join(TARGET, "parity", "3.3.2")), "--no-deps", "--target", unfinished, package])
+        os.rename(unfinished, folder)
+    return os.path.abspath(folder)
+
+
 def pip_of(folder: str) -> list[str]:
     if shutil.which("uv"):
         return ["uv", "pip", "install", "--quiet", "--python", interpreter(folder)]
