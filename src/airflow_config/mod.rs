@@ -9,6 +9,8 @@ pub(crate) mod command;
 mod error;
 mod kwargs;
 mod origin;
+#[cfg(test)]
+mod recorded;
 mod secrets_section;
 mod sensitive;
 mod startup;

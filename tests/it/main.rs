@@ -7,7 +7,6 @@ mod aws;
 mod azure;
 mod bad_input;
 mod commands;
-mod config_layer;
 mod connections;
 mod contract;
 mod core_dump;

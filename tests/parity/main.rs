@@ -31,7 +31,7 @@ mod results;
 mod run;
 mod server;
 mod shrink;
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
 mod support;
 mod verdict;
 

@@ -7,11 +7,14 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use secretctl::airflow_config::{AirflowConfig, ConfigError, Found, configured_backend};
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::env::Env;
-use secretctl::python::json::{Dict, Value};
 use serde::Deserialize;
+
+use super::{AirflowConfig, ConfigError, Found, configured_backend};
+use crate::airflow_version::AirflowVersion;
+use crate::deadline::Deadline;
+use crate::env::Env;
+use crate::python::json::{Dict, Value};
+use crate::testing::block_on;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -67,7 +70,7 @@ fn settings_mean_what_they_mean_to_airflow() {
 }
 
 fn check(case: &Case, expected: &Outcome, version: AirflowVersion) {
-    let outcome = outcome(case, version);
+    let outcome = block_on(outcome(case, version));
     let error = outcome.as_ref().err().map(|error| format!("!! {error}"));
     let outcome = outcome.unwrap_or_else(|_| "!!".to_owned());
     let airflow = if expected.airflow.starts_with("!!") {
@@ -94,7 +97,7 @@ fn check(case: &Case, expected: &Outcome, version: AirflowVersion) {
     }
 }
 
-fn outcome(case: &Case, version: AirflowVersion) -> Result<String, ConfigError> {
+async fn outcome(case: &Case, version: AirflowVersion) -> Result<String, ConfigError> {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("airflow.cfg"), &case.cfg).unwrap();
     let recorded = case
@@ -108,29 +111,34 @@ fn outcome(case: &Case, version: AirflowVersion) -> Result<String, ConfigError> 
         ("HOME", "/root"),
     ];
     let env = Env::from_pairs(recorded.chain(own));
-    let config = AirflowConfig::load(env, Duration::from_secs(60))?;
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let config = AirflowConfig::load(env, deadline).await?;
     match &case.option {
-        Some((section, key)) => option(&config, section, key, version),
-        None => backend(&config, case.worker, version),
+        Some((section, key)) => option(&config, section, key, version, deadline).await,
+        None => backend(&config, case.worker, version, deadline).await,
     }
 }
 
 /// An option as text; a backend that is asked answers `CFG:` and what it was asked, as the recorded one did.
-fn option(
+async fn option(
     config: &AirflowConfig,
     section: &str,
     key: &str,
     version: AirflowVersion,
+    deadline: Deadline,
 ) -> Result<String, ConfigError> {
-    let found = config.option(section, key)?;
-    let has_backend = configured_backend(config, false, version)?.is_some();
+    let found = config.option(section, key, deadline).await?;
+    let backend = configured_backend(config, false, version, deadline).await?;
+    let has_backend = backend.is_some();
     Ok(match found {
         Some(Found::Value(setting)) => repr_text(setting.value.expose()),
         Some(Found::InBackend(request)) if has_backend => {
             repr_text(&format!("CFG:{}", request.key))
         }
         Some(Found::InBackend(request)) => {
-            let next = config.option_after_secret(section, key, &request)?;
+            let next = config
+                .option_after_secret(section, key, &request, deadline)
+                .await?;
             assert!(next.is_none(), "no such case");
             "default".to_owned()
         }
@@ -139,12 +147,13 @@ fn option(
 }
 
 /// The kwargs of the backend; importing the class is another layer's work, so that only the recorded class is known.
-fn backend(
+async fn backend(
     config: &AirflowConfig,
     worker: bool,
     version: AirflowVersion,
+    deadline: Deadline,
 ) -> Result<String, ConfigError> {
-    match configured_backend(config, worker, version)? {
+    match configured_backend(config, worker, version, deadline).await? {
         None => Ok("None".to_owned()),
         Some(setting) if setting.class_path != "recmod.R" => Ok("!!".to_owned()),
         Some(setting) => Ok(repr(
