@@ -292,6 +292,8 @@ pub struct Surroundings {
     pub multi_team: bool,
     /// The release whose rules are followed.
     pub version: AirflowVersion,
+    /// Whether more is asked after a failure: who asked, and what else may be the matter.
+    pub diagnoses: bool,
     /// Where to tell what is being done.
     pub console: Console,
 }

@@ -175,7 +175,9 @@ impl Fault for HttpError {
             self,
             HttpError::RedirectRefused { .. }
                 | HttpError::AnswerTooLarge { .. }
-                | HttpError::Setting(SettingFault::SocksProxy { .. })
+                | HttpError::Setting(
+                    SettingFault::SocksProxy { .. } | SettingFault::HostNotAllowed { .. }
+                )
         )
     }
 }

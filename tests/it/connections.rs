@@ -3,8 +3,6 @@
 //! `tests/data/connection_releases.json` has what each release from 2.11 to 3.3 made of these values and of more: 2.11.2 and
 //! 3.3.2 as they are, and the code of 3.0.6, 3.1.8 and 3.2.2 with the Task SDK of its time.
 
-use clap::ValueEnum;
-
 use secretctl::airflow_version::AirflowVersion;
 use secretctl::connection::{Connection, ConnectionError, Model};
 use secretctl::python::json::{Dict, Value, dumps, loads};

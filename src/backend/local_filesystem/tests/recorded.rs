@@ -1,6 +1,5 @@
 //! Recorded lookups: what `LocalFilesystemBackend` of Airflow 3.3.2 and of older releases answered.
 
-use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -123,7 +122,7 @@ fn every_release_answers_as_it_did() {
             .iter()
             .all(|part| left[part] == right[part])
     };
-    for version in AirflowVersion::value_variants() {
+    for version in &AirflowVersion::ALL {
         let is_of = |lookup: &&Json| {
             let releases = lookup["in"].as_array().unwrap();
             releases.contains(&json!(version.to_string()))
