@@ -9,7 +9,7 @@ const LONGEST: usize = 200;
 const ALIKE: f64 = 0.82;
 
 /// The name in `known` that `name` looks most like, if it looks like any.
-pub fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let scored = known.iter().map(|known| (likeness(name, known), *known));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.filter(|(score, _)| *score >= ALIKE)
