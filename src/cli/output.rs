@@ -74,7 +74,10 @@ mod tests {
             "a=b",
             "é*",
         ] {
-            let script = format!("{}; printf %s \"$V\"", assignment("V".into(), text).unwrap().expose());
+            let script = format!(
+                "{}; printf %s \"$V\"",
+                assignment("V".into(), text).unwrap().expose()
+            );
             let output = std::process::Command::new("sh")
                 .args(["-c", &script])
                 .output()

@@ -218,7 +218,9 @@ impl Env {
         for (name, mut variable) in later.variables {
             if let Some(before) = self.variables.get(&name) {
                 variable.overridden.push(before.source.clone());
-                variable.overridden.extend(before.overridden.iter().cloned());
+                variable
+                    .overridden
+                    .extend(before.overridden.iter().cloned());
             }
             self.variables.insert(name, variable);
         }

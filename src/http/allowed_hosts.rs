@@ -75,6 +75,11 @@ mod tests {
     #[test]
     fn without_a_list_every_host_may_be_asked() {
         let url = Url::parse("http://anywhere").unwrap();
-        assert!(AllowedHosts::of(&Env::default()).unwrap().check(&url).is_ok());
+        assert!(
+            AllowedHosts::of(&Env::default())
+                .unwrap()
+                .check(&url)
+                .is_ok()
+        );
     }
 }

@@ -189,8 +189,8 @@ fn files_that_cannot_be_read_are_errors() {
         EnvFileFormat::Compose,
         soon,
     ))
-        .unwrap_err()
-        .to_string();
+    .unwrap_err()
+    .to_string();
     assert!(message.starts_with("env file `") && message.ends_with("is a directory, not a file"));
     let missing = directory.path().join(".env");
     assert!(
