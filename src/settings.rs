@@ -62,14 +62,11 @@ impl Settings {
     /// Builds the search path. Sends nothing. The console hears what is odd about the settings.
     ///
     /// # Errors
-    /// What would stop Airflow at start-up, and kwargs that it would silently drop.
+    /// What would stop Airflow at start-up, kwargs that it would silently drop, and with `strict` what is doubtful.
     pub async fn open(self) -> Result<SearchPath, OpenError> {
         let search_path =
             SearchPath::open(self.config, self.options, &self.console, self.deadline).await?;
-        search_path
-            .findings()
-            .iter()
-            .for_each(|finding| self.console.finding(finding));
+        search_path.tell(search_path.findings())?;
         Ok(search_path)
     }
 }

@@ -8,7 +8,7 @@
 pub mod environment_variables;
 // pub mod google;
 pub mod kind;
-// pub mod kubernetes;
+pub mod kubernetes;
 pub mod kwargs;
 pub mod local_filesystem;
 pub mod lockbox;
@@ -50,7 +50,7 @@ pub trait Backend: Send + Sync {
     /// out, or something found that Airflow cannot use.
     async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError>;
 
-    /// Reads many, with the answers in the order of `secrets`, each within the limit of `deadline`; by default one by one, a
+    /// Reads many of one kind, with the answers in the order of `secrets`, each within the limit of `deadline`; by default one by one, a
     /// few at a time.
     async fn get_many(
         &self,

@@ -2,6 +2,7 @@
 
 use super::environment_variables::EnvironmentVariablesBackend;
 use super::kind::BackendKind;
+use super::kubernetes::KubernetesSecretsBackend;
 use super::kwargs::Kwargs;
 use super::local_filesystem::LocalFilesystemBackend;
 use super::{Backend, BackendError, Surroundings, local_filesystem, lockbox};
@@ -29,6 +30,7 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 /// The names of the kwargs that the constructor of a class knows.
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
+        BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
         _ => &[],
@@ -57,6 +59,9 @@ pub async fn open(
             given.refuse_unknown(local_filesystem::KWARGS)?;
             let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
             (backend, Vec::new()).into()
+        }
+        BackendKind::KubernetesSecrets => {
+            KubernetesSecretsBackend::open(given, surroundings)?.into()
         }
         BackendKind::Lockbox => {
             lockbox::check(given)?;

@@ -6,7 +6,7 @@ use super::options::{Context, LookupOptions};
 use crate::backend::kind::BackendKind;
 use crate::backend::{Answer, Backend, BackendError, Location, SecretRef, ask};
 use crate::deadline::Deadline;
-use crate::secret_kind::SecretId;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
 /// One place in the search path.
 pub(super) struct Layer {
@@ -105,20 +105,31 @@ impl Layer {
             .iter()
             .map(|secret| backend.locate(secret))
             .collect();
-        let asked: Vec<SecretRef> = locations.iter().filter_map(served).collect();
-        let mut answers = answers(&**backend, &asked, deadline).await.into_iter();
-        let answer = |location| match location {
+        let mut answers = PerKind::default();
+        for kind in SecretKind::ALL {
+            let of_kind = locations.iter().filter_map(served);
+            let asked: Vec<SecretRef> = of_kind
+                .filter(|secret| secret.secret.kind == kind)
+                .collect();
+            *answers.get_mut(kind) = self::answers(&**backend, &asked, deadline)
+                .await
+                .into_iter();
+        }
+        let mut answer = |location| match location {
             Location::Skipped(ref why) => LayerAnswer {
                 answer: Err(Outcome::Skipped(why.clone())),
                 location,
             },
-            Location::At(_) => LayerAnswer {
-                location,
+            Location::At(ref secret) => LayerAnswer {
                 // A backend that gives fewer answers than it was asked for has none to give.
-                answer: Ok(answers.next().unwrap_or(Ok(Answer::Absent(None)))),
+                answer: Ok(answers
+                    .get_mut(secret.secret.kind)
+                    .next()
+                    .unwrap_or(Ok(Answer::Absent(None)))),
+                location,
             },
         };
-        locations.into_iter().map(answer).collect()
+        locations.into_iter().map(&mut answer).collect()
     }
 
     /// The report of this layer on one secret.

@@ -4,7 +4,6 @@
 
 mod failures;
 mod kubeconfig;
-mod wire;
 
 use serde_json::{Value, json};
 

@@ -9,15 +9,16 @@ mod section;
 mod user;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use self::section::Section;
 use super::cluster::{self, Cluster};
 use super::error::KubernetesError;
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::http::{PemSource, Proxies, Verify};
 use crate::python::json::{Dict, Value};
 use crate::python::yaml;
+use crate::secret::SecretText;
 use crate::text_file::{self, TextFileError};
 
 /// The largest kubeconfig that is read, in bytes.
@@ -30,22 +31,20 @@ const NOT_SERVED: &[&str] = &["tls-server-name"];
 ///
 /// # Errors
 /// Files that cannot be read or lack something, settings that secretctl does not serve, a plugin without a credential.
-pub fn cluster(
+pub async fn cluster(
     files: &[PathBuf],
     env: &Env,
-    timeout: Duration,
+    deadline: Deadline,
 ) -> Result<Cluster, KubernetesError> {
-    let config = Kubeconfig::read(files)?;
+    let config = Kubeconfig::read(files, deadline).await?;
     let context = config.current_context()?;
     let cluster = config.named("clusters", "cluster", &context.required_text("cluster")?)?;
     cluster.refuse(NOT_SERVED)?;
     let login = match context.text("user")? {
-        Some(user) => user::log_in(
-            &config.named("users", "user", &user)?,
-            &cluster,
-            env,
-            timeout,
-        )?,
+        Some(user) => {
+            let user = config.named("users", "user", &user)?;
+            user::log_in(&user, &cluster, env, deadline).await?
+        }
         None => user::nobody(&context),
     };
     let (verify, trusted) = verify(&cluster)?;
@@ -59,6 +58,7 @@ pub fn cluster(
         namespace: context
             .text("namespace")?
             .filter(|namespace| !namespace.is_empty()),
+        is_of_a_file: true,
     })
 }
 
@@ -110,11 +110,11 @@ struct ConfigFile {
 }
 
 impl Kubeconfig {
-    fn read(paths: &[PathBuf]) -> Result<Self, KubernetesError> {
+    async fn read(paths: &[PathBuf], deadline: Deadline) -> Result<Self, KubernetesError> {
         let mut files = Vec::new();
         let mut missing = None;
         for path in paths {
-            match read_file(path) {
+            match read_file(path, deadline).await {
                 Ok(file) => files.push(file),
                 Err(
                     error @ KubernetesError::File {
@@ -199,12 +199,11 @@ fn entries<'a>(file: &'a ConfigFile, list: &str) -> impl Iterator<Item = &'a Dic
     })
 }
 
-fn read_file(path: &Path) -> Result<ConfigFile, KubernetesError> {
-    let text = crate::secret::SecretText::new(text_file::read(path, LIMIT).map_err(|because| {
-        KubernetesError::File {
-            what: "the kubeconfig",
-            because,
-        }
+async fn read_file(path: &Path, deadline: Deadline) -> Result<ConfigFile, KubernetesError> {
+    let read = text_file::read(path, LIMIT, deadline).await;
+    let text = SecretText::new(read.map_err(|because| KubernetesError::File {
+        what: "the kubeconfig",
+        because,
     })?);
     let content = yaml::safe_load(text.expose()).and_then(|document| document.value());
     match content.map_err(|because| KubernetesError::NotYaml {
@@ -221,7 +220,7 @@ fn read_file(path: &Path) -> Result<ConfigFile, KubernetesError> {
         }),
         _ => Err(KubernetesError::Kubeconfig {
             files: path.display().to_string(),
-            problem: "is no mapping".to_owned(),
+            problem: "is not a mapping".to_owned(),
         }),
     }
 }

@@ -2,37 +2,49 @@
 
 use std::path::PathBuf;
 
-use crate::error::{Failure, unreachable_hint};
-use crate::http::in_quotes;
+use crate::backend::kwargs::KwargError;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{Cause, HttpError, in_quotes};
+use crate::process::ProcessError;
 use crate::python::yaml::YamlError;
 use crate::text_file::TextFileError;
 
 /// A failure to read from Kubernetes. Holds names, paths and the server's own short words, never a token or a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum KubernetesError {
+    /// A kwarg is misspelt or of the wrong type.
+    #[error(transparent)]
+    Kwarg(#[from] KwargError),
+    /// A variable cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// A certificate file cannot be used.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// Neither a pod nor a kubeconfig.
     #[error(
         "there is no cluster to ask: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, which every pod has, are not set, and neither is KUBECONFIG"
     )]
     NoCluster,
     /// An address that cannot be used.
-    #[error("{origin} is no address of an API server")]
+    #[error("{origin} is not the address of an API server")]
     Address {
         /// The setting that gives it.
         origin: String,
     },
-    /// The pod has no token, or an empty one.
-    #[error("the pod's service account has no token: {because}")]
-    NoServiceAccount {
-        /// Which file, and what is the matter with it.
-        because: String,
-    },
+    /// The pod has no token.
+    #[error("the pod's service account has no token: {0}")]
+    NoServiceAccount(TextFileError),
+    /// The pod's token is empty.
+    #[error("the pod's service account has no token: `{}` is empty", .0.display())]
+    EmptyToken(PathBuf),
     /// No kwarg `namespace`, and no file that tells the pod's own.
-    #[error("the namespace is not known: {because}")]
-    NoNamespace {
-        /// Which file, and what is the matter with it.
-        because: String,
-    },
+    #[error("the namespace is not known: {0}")]
+    NoNamespace(TextFileError),
+    /// No kwarg `namespace`, and a file that should tell the pod's own is empty.
+    #[error("the namespace is not known: `{}` is empty", .0.display())]
+    EmptyNamespace(PathBuf),
     /// A token that HTTP cannot carry.
     #[error("{origin} holds a line break or another character that no HTTP header can carry")]
     NotAHeader {
@@ -75,27 +87,32 @@ pub enum KubernetesError {
         /// The key.
         key: &'static str,
     },
-    /// A credential plugin gave no credential.
-    #[error("the credential plugin `{command}` {because}")]
+    /// A credential plugin did not run to its end.
+    #[error("the credential plugin `{command}` {error}")]
     ExecPlugin {
         /// Its command, without arguments.
         command: String,
         /// What went wrong, without any of its output.
-        because: String,
+        error: ProcessError,
     },
-    /// No connection to a server that only a kubeconfig names.
-    #[error("{server} could not be reached: {because}")]
-    Unreachable {
-        /// Scheme, host and port.
-        server: String,
-        /// The network's own words.
-        because: String,
+    /// A credential plugin printed something else.
+    #[error(
+        "the credential plugin `{command}` printed no `ExecCredential` of `{api_version}` with a token or a client certificate"
+    )]
+    NotACredential {
+        /// Its command, without arguments.
+        command: String,
+        /// The version that it was asked for.
+        api_version: String,
     },
-    /// The server's certificate is not one to trust.
-    #[error("could not be reached: {because}")]
-    Certificate {
-        /// TLS's own words.
-        because: String,
+    /// The server gave no answer.
+    #[error("{}{error}", named(.server))]
+    Exchange {
+        /// Scheme, host and port, where only a kubeconfig names them.
+        server: Option<String>,
+        /// Why not.
+        #[source]
+        error: HttpError,
         /// The CA that was trusted, by where it comes from.
         trusted: String,
     },
@@ -121,8 +138,8 @@ pub enum KubernetesError {
         /// The namespace.
         namespace: String,
     },
-    /// 400 for a label that can be the key of none.
-    #[error("kwarg `{kwarg}` is a text that can be the key of no Kubernetes label")]
+    /// 400 for a label whose key is impossible.
+    #[error("kwarg `{kwarg}` cannot be the key of a Kubernetes label")]
     LabelKey {
         /// The kwarg.
         kwarg: &'static str,
@@ -169,7 +186,7 @@ pub enum KubernetesError {
         /// The key of its data.
         data_key: String,
     },
-    /// The value is no text.
+    /// The value is not text.
     #[error("found, but data key `{data_key}` of secret `{secret}` is not UTF-8 text")]
     NotUtf8 {
         /// The secret's name.
@@ -179,54 +196,81 @@ pub enum KubernetesError {
     },
 }
 
-impl KubernetesError {
-    /// The kind of failure.
-    pub fn failure(&self) -> Failure {
+/// The server before a sentence about it.
+fn named(server: &Option<String>) -> String {
+    let name = server.as_ref();
+    name.map_or_else(String::new, |server| format!("{server} "))
+}
+
+impl Fault for KubernetesError {
+    fn failure(&self) -> Failure {
         match self {
+            KubernetesError::Kwarg(error) => error.failure(),
+            KubernetesError::Env(error) => error.failure(),
+            KubernetesError::Http(error) | KubernetesError::Exchange { error, .. } => {
+                error.failure()
+            }
+            KubernetesError::File { because, .. } | KubernetesError::NoNamespace(because) => {
+                because.failure()
+            }
+            KubernetesError::NoServiceAccount(error @ TextFileError::TimedOut { .. }) => {
+                error.failure()
+            }
+            KubernetesError::ExecPlugin {
+                error: ProcessError::TimedOut(_),
+                ..
+            } => Failure::Unreachable,
             KubernetesError::Address { .. }
-            | KubernetesError::NoNamespace { .. }
-            | KubernetesError::File { .. }
+            | KubernetesError::EmptyNamespace(_)
             | KubernetesError::NotYaml { .. }
             | KubernetesError::Kubeconfig { .. }
             | KubernetesError::NotServed { .. }
             | KubernetesError::LabelKey { .. } => Failure::Configuration,
             KubernetesError::NoCluster
-            | KubernetesError::NoServiceAccount { .. }
+            | KubernetesError::NoServiceAccount(_)
+            | KubernetesError::EmptyToken(_)
             | KubernetesError::NotAHeader { .. }
             | KubernetesError::ExecPlugin { .. }
+            | KubernetesError::NotACredential { .. }
             | KubernetesError::Unauthorized { .. }
             | KubernetesError::Anonymous { .. } => Failure::Unauthenticated,
             KubernetesError::Denied { .. } => Failure::Denied,
             KubernetesError::Throttled { .. } => Failure::Throttled,
-            KubernetesError::Unreachable { .. }
-            | KubernetesError::Certificate { .. }
-            | KubernetesError::Down { .. } => Failure::Unreachable,
-            KubernetesError::NotKubernetes { .. }
-            | KubernetesError::NoDataKey { .. }
+            KubernetesError::Down { .. } | KubernetesError::NotKubernetes { .. } => {
+                Failure::Unreachable
+            }
+            KubernetesError::NoDataKey { .. }
             | KubernetesError::NotBase64 { .. }
             | KubernetesError::NotUtf8 { .. } => Failure::Malformed,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = match self {
+            KubernetesError::Kwarg(error) => return error.hint(),
+            KubernetesError::Env(error) => return error.hint(),
+            KubernetesError::Http(error) => return error.hint_with(TRUST),
+            KubernetesError::Exchange { error, trusted, .. } => {
+                return match error.cause() {
+                    Some(Cause::UntrustedCa | Cause::BadCertificate) => Some(format!(
+                        "the CA that is trusted for this server comes from {trusted}; is it this cluster's?"
+                    )),
+                    _ => error.hint_with(TRUST),
+                };
+            }
             KubernetesError::NoCluster => "outside a cluster, name a kubeconfig file with KUBECONFIG".to_owned(),
-            KubernetesError::NoServiceAccount { .. } => {
+            KubernetesError::NoServiceAccount(TextFileError::TimedOut { .. }) => return None,
+            KubernetesError::NoServiceAccount(_) | KubernetesError::EmptyToken(_) => {
                 "is `automountServiceAccountToken` false for this pod or its service account?".to_owned()
             }
-            KubernetesError::NoNamespace { .. } => "set \"namespace\" in the kwargs".to_owned(),
+            KubernetesError::NoNamespace(_) | KubernetesError::EmptyNamespace(_) => "set \"namespace\" in the kwargs".to_owned(),
             KubernetesError::NotAHeader { .. } => "write the token without a line break at its end; Airflow fails on one too".to_owned(),
             KubernetesError::NotYaml { because, .. } => return because.hint(),
-            KubernetesError::Unreachable { because, .. } => return unreachable_hint(because),
             KubernetesError::NotServed { .. } => {
                 "use a token, a client certificate or an exec plugin; for a CI job, `kubectl create token SERVICE_ACCOUNT` makes a token".to_owned()
             }
-            KubernetesError::ExecPlugin { .. } => {
+            KubernetesError::ExecPlugin { .. } | KubernetesError::NotACredential { .. } => {
                 "run it by hand, in the same environment, to see what it says; its own messages are not shown here".to_owned()
-            }
-            KubernetesError::Certificate { trusted, .. } => {
-                format!("the CA that is trusted for this server comes from {trusted}; is it this cluster's?")
             }
             KubernetesError::Unauthorized { .. } => "it may have expired, or belong to another cluster".to_owned(),
             KubernetesError::Anonymous { .. } => "give the user of the kubeconfig's context a token or a client certificate".to_owned(),
@@ -251,7 +295,20 @@ impl KubernetesError {
         };
         Some(advice)
     }
+
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            KubernetesError::NotServed { .. } => true,
+            KubernetesError::Http(error) | KubernetesError::Exchange { error, .. } => {
+                error.is_own_refusal()
+            }
+            _ => false,
+        }
+    }
 }
+
+/// How this backend is told which CA to trust.
+const TRUST: &str = "name it with `certificate-authority` of the cluster in the kubeconfig";
 
 /// The RBAC rule that a refused identity lacks. `get` is not enough: Airflow finds secrets by their label.
 fn missing_rule(identity: &str, namespace: &str) -> String {

@@ -4,21 +4,22 @@
 //! CI job can ask the same cluster, secretctl reads `KUBECONFIG` too, but never where Airflow would use the service account.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use url::Url;
 
 use super::error::KubernetesError;
 use super::kubeconfig;
 use super::service_account::ServiceAccount;
-use crate::env::Env;
-use crate::error::Result;
+use crate::deadline::Deadline;
+use crate::env::{Env, EnvError};
+use crate::failure::Failure;
+use crate::finding::Finding;
 use crate::http::{ClientCertificate, Proxies, Verify};
 use crate::secret::SecretText;
 
 /// Where a cluster and its credentials are found. Made without any I/O.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum ClusterSource {
     /// In the pod.
     ServiceAccount(ServiceAccount),
     /// In the files of `KUBECONFIG`.
@@ -42,6 +43,8 @@ pub struct Cluster {
     pub login: Login,
     /// The namespace that goes without saying, where it is known before it is asked for.
     pub namespace: Option<String>,
+    /// Whether a file names the server, so that nobody knows its address without reading it.
+    pub is_of_a_file: bool,
 }
 
 /// What the client proves itself with.
@@ -55,14 +58,14 @@ pub struct Login {
     pub origin: String,
 }
 
-impl Source {
+impl ClusterSource {
     /// Looks at the environment: in a pod the service account counts, elsewhere `KUBECONFIG`.
     ///
     /// # Errors
     /// A variable that is not UTF-8.
-    pub fn from_env(env: &Env, service_account_folder: PathBuf) -> Result<Source> {
+    pub fn from_env(env: &Env, service_account_folder: PathBuf) -> Result<ClusterSource, EnvError> {
         if let Some(account) = ServiceAccount::from_env(env, service_account_folder)? {
-            return Ok(Source::ServiceAccount(account));
+            return Ok(ClusterSource::ServiceAccount(account));
         }
         let files: Vec<PathBuf> = match env.get("KUBECONFIG")? {
             Some(list) => list
@@ -73,32 +76,32 @@ impl Source {
             None => Vec::new(),
         };
         Ok(if files.is_empty() {
-            Source::Nowhere
+            ClusterSource::Nowhere
         } else {
-            Source::Kubeconfig(files)
+            ClusterSource::Kubeconfig(files)
         })
     }
 
     /// Scheme, host and port of the server, where no file has to be read for it.
     pub fn server_name(&self) -> Option<String> {
         match self {
-            Source::ServiceAccount(account) => account
+            ClusterSource::ServiceAccount(account) => account
                 .server()
                 .ok()
                 .map(|server| crate::http::server_name(&server)),
-            Source::Kubeconfig(_) | Source::Nowhere => None,
+            ClusterSource::Kubeconfig(_) | ClusterSource::Nowhere => None,
         }
     }
 
-    /// Reads the files, and runs the credential plugin if there is one, for at most `timeout`.
+    /// Reads the files, and runs the credential plugin if there is one.
     ///
     /// # Errors
     /// No cluster, or no usable credentials.
-    pub fn cluster(&self, env: &Env, timeout: Duration) -> Result<Cluster> {
+    pub async fn cluster(&self, env: &Env, deadline: Deadline) -> Result<Cluster, KubernetesError> {
         match self {
-            Source::ServiceAccount(account) => Ok(account.cluster()?),
-            Source::Kubeconfig(files) => Ok(kubeconfig::cluster(files, env, timeout)?),
-            Source::Nowhere => Err(KubernetesError::NoCluster.into()),
+            ClusterSource::ServiceAccount(account) => account.cluster(deadline).await,
+            ClusterSource::Kubeconfig(files) => kubeconfig::cluster(files, env, deadline).await,
+            ClusterSource::Nowhere => Err(KubernetesError::NoCluster),
         }
     }
 
@@ -106,22 +109,39 @@ impl Source {
     ///
     /// # Errors
     /// The pod does not tell its namespace.
-    pub fn namespace(&self, cluster: &Cluster) -> Result<String, KubernetesError> {
+    pub async fn namespace(
+        &self,
+        cluster: &Cluster,
+        deadline: Deadline,
+    ) -> Result<String, KubernetesError> {
         match (self, &cluster.namespace) {
             (_, Some(namespace)) => Ok(namespace.clone()),
-            (Source::ServiceAccount(account), None) => account.namespace(),
-            (Source::Kubeconfig(_) | Source::Nowhere, None) => Ok("default".to_owned()),
+            (ClusterSource::ServiceAccount(account), None) => account.namespace(deadline).await,
+            (ClusterSource::Kubeconfig(_) | ClusterSource::Nowhere, None) => {
+                Ok("default".to_owned())
+            }
         }
     }
 
-    /// What a person should know about where the credentials come from.
-    pub fn warning(&self, env: &Env) -> Option<String> {
-        let is_pod = matches!(self, Source::ServiceAccount(_));
-        (is_pod && env.is_set("KUBECONFIG")).then(|| {
-            "KUBECONFIG is not used in a pod: like Airflow, secretctl asks with the pod's service account; \
-             unset KUBERNETES_SERVICE_HOST to ask with the kubeconfig"
-                .to_owned()
-        })
+    /// What a person should know about where the credentials come from, and the namespace where the kwargs name none.
+    pub fn findings(&self, env: &Env, names_namespace: bool) -> Vec<Finding> {
+        match self {
+            ClusterSource::ServiceAccount(_) if env.is_set("KUBECONFIG") => vec![Finding::warning(
+                "kubeconfig-not-used",
+                "KUBECONFIG is not used in a pod: like Airflow, secretctl asks with the pod's service account; \
+                 unset KUBERNETES_SERVICE_HOST to ask with the kubeconfig",
+            )],
+            ClusterSource::Kubeconfig(_) if !names_namespace => {
+                let sentence = "the kwargs have no `namespace`: the kubeconfig's is asked, while Airflow in its pod asks the pod's own, \
+                                so the value may not be the one that Airflow uses";
+                vec![
+                    Finding::warning("kubeconfig-without-namespace", sentence)
+                        .with_hint("set \"namespace\" in the kwargs")
+                        .failing_strictly(Failure::Configuration),
+                ]
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -139,8 +159,8 @@ pub fn server(address: &str, origin: &str) -> Result<Url, KubernetesError> {
 mod tests {
     use super::*;
 
-    fn source(pairs: &[(&str, &str)]) -> Source {
-        Source::from_env(
+    fn source(pairs: &[(&str, &str)]) -> ClusterSource {
+        ClusterSource::from_env(
             &Env::from_pairs(pairs.iter().copied()),
             PathBuf::from("/nowhere"),
         )
@@ -155,13 +175,9 @@ mod tests {
     fn a_pod_asks_as_its_service_account_whatever_kubeconfig_says() {
         let source = source(&[HOST, PORT, KUBECONFIG]);
         assert_eq!(source.server_name().unwrap(), "https://10.0.0.1:6443");
-        assert!(
-            source
-                .warning(&Env::from_pairs([KUBECONFIG]))
-                .unwrap()
-                .contains("not used in a pod")
-        );
-        assert_eq!(source.warning(&Env::default()), None);
+        let findings = source.findings(&Env::from_pairs([KUBECONFIG]), false);
+        assert!(findings[0].sentence.contains("not used in a pod"));
+        assert!(source.findings(&Env::default(), false).is_empty());
     }
 
     #[test]
@@ -171,7 +187,7 @@ mod tests {
             vec![HOST, KUBECONFIG],
             vec![("KUBERNETES_SERVICE_HOST", ""), PORT, KUBECONFIG],
         ] {
-            let Source::Kubeconfig(files) = source(&pairs) else {
+            let ClusterSource::Kubeconfig(files) = source(&pairs) else {
                 panic!("{pairs:?}")
             };
             assert_eq!(
@@ -179,7 +195,10 @@ mod tests {
                 [PathBuf::from("/a/config"), PathBuf::from("/b/config")]
             );
         }
-        assert!(matches!(source(&[("KUBECONFIG", "")]), Source::Nowhere));
+        assert!(matches!(
+            source(&[("KUBECONFIG", "")]),
+            ClusterSource::Nowhere
+        ));
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! Airflow's logging class and does nothing. It names no kubeconfig context.
 
 use super::label;
-use crate::backend::kwargs::{KwargError, Kwargs};
-use crate::error::Result;
+use crate::backend::kwargs::{Faults, KwargError, Kwargs};
+use crate::finding::Finding;
 use crate::python::json::Value;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
 /// Every kwarg of the constructor.
 pub const KWARGS: &[&str] = &[
@@ -35,16 +35,14 @@ pub struct Keys {
 
 /// The kwargs, read.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct KubernetesSettings {
     /// The namespace that is asked; `None`: the pod's own, or the kubeconfig context's.
     pub namespace: Option<String>,
     /// The label of secrets that belong to a team.
     pub team_label: Option<String>,
-    connections: Keys,
-    variables: Keys,
-    config: Keys,
+    keys: PerKind<Keys>,
     has_ignored: bool,
-    fault: Option<KwargError>,
+    faults: Faults<KwargError>,
 }
 
 /// The kwarg that holds the label of a kind.
@@ -56,74 +54,74 @@ pub fn label_kwarg(kind: SecretKind) -> &'static str {
     }
 }
 
-impl Settings {
+/// The kwarg that holds the key of the data of a kind.
+fn data_key_kwarg(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Connection => "connections_data_key",
+        SecretKind::Variable => "variables_data_key",
+        SecretKind::Config => "config_data_key",
+    }
+}
+
+fn default_label(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Connection => "airflow.apache.org/connection-id",
+        SecretKind::Variable => "airflow.apache.org/variable-key",
+        SecretKind::Config => "airflow.apache.org/config-key",
+    }
+}
+
+impl KubernetesSettings {
     /// Reads the kwargs as the constructor does.
     ///
     /// # Errors
     /// A kwarg that it does not know.
-    pub fn from_kwargs(kwargs: Kwargs<'_>) -> Result<Settings> {
+    pub fn from_kwargs(kwargs: Kwargs<'_>) -> Result<KubernetesSettings, KwargError> {
         let is_ignored = |error: &KwargError| matches!(error, KwargError::Unknown { name, .. } if name == IGNORED);
         if let Some(unknown) = kwargs
             .unknown(KWARGS)
             .into_iter()
             .find(|error| !is_ignored(error))
         {
-            return Err(unknown.into());
+            return Err(unknown);
         }
         let mut reader = Reader {
             kwargs,
-            fault: None,
+            faults: Faults::default(),
         };
-        Ok(Settings {
+        Ok(Self {
             namespace: reader.text_if_truthy("namespace"),
             team_label: match kwargs.get("team_label") {
                 None => Some("airflow.apache.org/team".to_owned()),
                 Some(_) => reader.text_if_truthy("team_label"),
             },
-            connections: reader.keys(
-                "connections_label",
-                "airflow.apache.org/connection-id",
-                "connections_data_key",
-            ),
-            variables: reader.keys(
-                "variables_label",
-                "airflow.apache.org/variable-key",
-                "variables_data_key",
-            ),
-            config: reader.keys(
-                "config_label",
-                "airflow.apache.org/config-key",
-                "config_data_key",
-            ),
+            keys: PerKind::from_fn(|kind| reader.keys(kind)),
             has_ignored: kwargs.get(IGNORED).is_some(),
-            fault: reader.fault,
+            faults: reader.faults,
         })
     }
 
     /// # Errors
     /// A kwarg of the wrong type: Airflow starts with it, and every lookup fails or finds nothing.
-    pub fn usable(&self) -> Result<()> {
-        self.fault.clone().map_or(Ok(()), |fault| Err(fault.into()))
+    pub fn usable(&self) -> Result<(), KwargError> {
+        self.faults.check()
     }
 
     /// How secrets of a kind are found and read.
     pub fn keys(&self, kind: SecretKind) -> &Keys {
-        match kind {
-            SecretKind::Connection => &self.connections,
-            SecretKind::Variable => &self.variables,
-            SecretKind::Config => &self.config,
-        }
+        self.keys.get(kind)
     }
 
-    /// The label and the selector that find `id`; `Err` says why Kubernetes is not asked.
-    pub fn question(&self, kind: SecretKind, id: &str) -> Result<Question<'_>, String> {
-        let Some(label) = self.keys(kind).label.as_deref() else {
+    /// The label and the selector that find a secret; `Err` says why Kubernetes is not asked.
+    pub fn question(&self, secret: &SecretId) -> Result<Question<'_>, String> {
+        let SecretId { kind, id } = secret;
+        let Some(label) = self.keys(*kind).label.as_deref() else {
             return Err(format!(
                 "`{}` is null, so Kubernetes is not asked for a {kind}",
-                label_kwarg(kind)
+                label_kwarg(*kind)
             ));
         };
-        if kind != SecretKind::Config && label::names_a_team(id) {
+        if *kind != SecretKind::Config && label::names_a_team(id) {
             return Err(
                 "an id like `_team___id` could name a team's secret, so it is not looked up"
                     .to_owned(),
@@ -135,7 +133,7 @@ impl Settings {
         })
     }
 
-    /// The first label of this kind's selector that can be the key of no label, by its kwarg.
+    /// The first label of this kind's selector that cannot be the key of a label, by its kwarg.
     pub fn impossible_label(&self, kind: SecretKind) -> Option<&'static str> {
         let is_impossible =
             |label: &Option<String>| label.as_deref().is_some_and(|label| !label::is_key(label));
@@ -147,12 +145,12 @@ impl Settings {
     }
 
     /// What a person should know about these settings.
-    pub fn warnings(&self) -> Vec<String> {
-        let warning = "kwarg `context` does nothing: Airflow's class takes it for its logging; it names no kubeconfig context";
-        self.has_ignored
-            .then(|| warning.to_owned())
-            .into_iter()
-            .collect()
+    pub fn findings(&self) -> Vec<Finding> {
+        let sentence = "kwarg `context` does nothing: Airflow's class takes it for its logging; it does not name a kubeconfig context";
+        let finding = self
+            .has_ignored
+            .then(|| Finding::warning("unknown-kwarg", sentence));
+        finding.into_iter().collect()
     }
 }
 
@@ -168,41 +166,35 @@ pub struct Question<'a> {
 /// Reads kwargs and keeps the first fault.
 struct Reader<'a> {
     kwargs: Kwargs<'a>,
-    fault: Option<KwargError>,
+    faults: Faults<KwargError>,
 }
 
 impl Reader<'_> {
-    fn note<T>(&mut self, value: Result<T, KwargError>) -> Option<T> {
-        match value {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.fault.get_or_insert(fault);
-                None
-            }
-        }
-    }
-
     /// `if value:`, then as text.
     fn text_if_truthy(&mut self, name: &'static str) -> Option<String> {
         self.kwargs.get(name).filter(|value| value.is_truthy())?;
-        self.note(self.kwargs.text(name)).flatten()
+        self.faults.note(self.kwargs.text(name)).flatten()
     }
 
-    fn keys(&mut self, label: &'static str, default_label: &str, data_key: &'static str) -> Keys {
-        // A label of the wrong type is no null one: the default in its place keeps the kind from counting as switched off.
+    fn keys(&mut self, kind: SecretKind) -> Keys {
+        let (label, data_key) = (label_kwarg(kind), data_key_kwarg(kind));
+        let default_label = default_label(kind);
+        // A label of the wrong type is not null: the default in its place keeps the kind from counting as switched off.
         let own_label = match self.kwargs.get(label) {
             None => Some(default_label.to_owned()),
             Some(Value::None) => None,
             Some(_) => self
+                .faults
                 .note(self.kwargs.text(label))
                 .unwrap_or_else(|| Some(default_label.to_owned())),
         };
         let own_key = match self.kwargs.get(data_key) {
             None => None,
             Some(null @ Value::None) => {
-                self.note(Err(self.kwargs.wrong_type(data_key, "text", null)))
+                let wrong = self.kwargs.wrong_type(data_key, "text", null);
+                self.faults.note(Err(wrong))
             }
-            Some(_) => self.note(self.kwargs.text(data_key)).flatten(),
+            Some(_) => self.faults.note(self.kwargs.text(data_key)).flatten(),
         };
         Keys {
             label: own_label,
@@ -214,19 +206,20 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Fault;
     use crate::python::json;
 
-    fn settings(kwargs: &str) -> Result<Settings> {
+    fn settings(kwargs: &str) -> Result<KubernetesSettings, KwargError> {
         let Ok(Value::Dict(kwargs)) = json::loads(kwargs) else {
-            panic!("no JSON object: {kwargs}")
+            panic!("not a JSON object: {kwargs}")
         };
-        Settings::from_kwargs(Kwargs::new("KubernetesSecretsBackend", &kwargs))
+        KubernetesSettings::from_kwargs(Kwargs::new("KubernetesSecretsBackend", &kwargs))
     }
 
     fn selector(kwargs: &str, kind: SecretKind, id: &str) -> Result<String, String> {
         settings(kwargs)
             .unwrap()
-            .question(kind, id)
+            .question(&SecretId::new(kind, id))
             .map(|question| question.selector)
     }
 
@@ -282,8 +275,8 @@ mod tests {
         let error = settings(r#"{"connection_label": "x"}"#).unwrap_err();
         assert_eq!(error.hint().unwrap(), "did you mean `connections_label`?");
         let odd = settings(r#"{"context": "minikube"}"#).unwrap();
-        assert!(odd.usable().is_ok() && odd.warnings()[0].contains("does nothing"));
-        assert!(settings("{}").unwrap().warnings().is_empty());
+        assert!(odd.usable().is_ok() && odd.findings()[0].sentence.contains("does nothing"));
+        assert!(settings("{}").unwrap().findings().is_empty());
     }
 
     #[test]

@@ -2,12 +2,11 @@
 //!
 //! The surprising rule: a token in the entry wins over the plugin beside it, and a token file over the token.
 
-use std::time::Duration;
-
 use super::super::cluster::Login;
 use super::super::error::KubernetesError;
 use super::exec::{self, Credential};
 use super::section::Section;
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::http::{ClientCertificate, PemSource};
 use crate::secret::SecretText;
@@ -27,12 +26,12 @@ const NOT_SERVED: &[&str] = &[
 /// The most that is read of a token file, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// The user's credentials. Runs the credential plugin, if there is one, for at most `timeout`.
-pub fn log_in(
-    user: &Section,
-    cluster: &Section,
+/// The user's credentials. Runs the credential plugin, if there is one.
+pub async fn log_in(
+    user: &Section<'_>,
+    cluster: &Section<'_>,
     env: &Env,
-    timeout: Duration,
+    deadline: Deadline,
 ) -> Result<Login, KubernetesError> {
     user.refuse(NOT_SERVED)?;
     let own_certificate = pair(
@@ -40,12 +39,12 @@ pub fn log_in(
         user.pem("client-key")?,
         user,
     );
-    let credential = match (token(user)?, user.section("exec")?) {
+    let credential = match (token(user, deadline).await?, user.section("exec")?) {
         (Some(token), _) => Credential {
             token: Some(token),
             certificate: None,
         },
-        (None, Some(plugin)) => exec::run(&plugin, cluster, env, timeout)?,
+        (None, Some(plugin)) => exec::run(&plugin, cluster, env, deadline).await?,
         (None, None) => Credential::default(),
     };
     let (certificate, key) = credential.certificate.unzip();
@@ -68,7 +67,10 @@ pub fn nobody(context: &Section) -> Login {
 }
 
 /// `tokenFile`, else `token`; the space around a token in a file does not count.
-fn token(user: &Section) -> Result<Option<SecretText>, KubernetesError> {
+async fn token(
+    user: &Section<'_>,
+    deadline: Deadline,
+) -> Result<Option<SecretText>, KubernetesError> {
     let Some(path) = user.file("tokenFile")? else {
         return Ok(user
             .secret("token")?
@@ -78,7 +80,11 @@ fn token(user: &Section) -> Result<Option<SecretText>, KubernetesError> {
         what: "the token file",
         because,
     };
-    let text = SecretText::new(text_file::read(&path, LIMIT).map_err(unreadable)?);
+    let text = SecretText::new(
+        text_file::read(&path, LIMIT, deadline)
+            .await
+            .map_err(unreadable)?,
+    );
     Ok(Some(text.expose().trim().into()))
 }
 

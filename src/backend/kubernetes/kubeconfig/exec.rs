@@ -4,14 +4,13 @@
 //! variable KUBERNETES_EXEC_INFO alone; it has no input. Its environment is the snapshot, env files included, and `env`.
 
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
 
 use super::super::error::KubernetesError;
 use super::section::Section;
-use crate::airflow_config::command;
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::http::PemSource;
+use crate::process::Program;
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
 
@@ -24,40 +23,34 @@ pub struct Credential {
     pub certificate: Option<(PemSource, PemSource)>,
 }
 
-/// Runs the plugin of an entry `exec`, for at most `timeout`.
+/// Runs the plugin of an entry `exec`.
 ///
 /// # Errors
 /// A plugin that cannot be run, fails, or prints something else than a credential.
-pub fn run(
-    plugin: &Section,
-    cluster: &Section,
+pub async fn run(
+    plugin: &Section<'_>,
+    cluster: &Section<'_>,
     env: &Env,
-    timeout: Duration,
+    deadline: Deadline,
 ) -> Result<Credential, KubernetesError> {
     let name = plugin.required_text("command")?;
     let api_version = plugin.required_text("apiVersion")?;
-    let mut command = Command::new(program(plugin, &name));
-    command
-        .args(arguments(plugin)?)
-        .env_clear()
-        .envs(env.to_os());
+    let question = json::dumps(&request(plugin, cluster, &api_version)?);
+    let mut program = Program::new(program(plugin, &name), arguments(plugin)?, env.to_os());
     for (name, value) in own_environment(plugin)? {
-        command.env(name, value.expose());
+        program = program.with_variable(name, value.expose());
     }
-    command.env(
-        "KUBERNETES_EXEC_INFO",
-        json::dumps(&request(plugin, cluster, &api_version)?),
-    );
-    let failed = |because: String| KubernetesError::ExecPlugin {
-        command: name.clone(),
-        because,
-    };
-    let output = command::output_of(command, timeout).map_err(|error| failed(error.to_string()))?;
-    credential(&output, &api_version).ok_or_else(|| {
-        failed(format!(
-            "printed no `ExecCredential` of `{api_version}` with a token or a client certificate"
-        ))
-    })
+    let program = program.with_variable("KUBERNETES_EXEC_INFO", question);
+    match program.output(deadline).await {
+        Err(error) => Err(KubernetesError::ExecPlugin {
+            command: name,
+            error,
+        }),
+        Ok(output) => credential(&output, &api_version).ok_or(KubernetesError::NotACredential {
+            command: name,
+            api_version,
+        }),
+    }
 }
 
 /// A bare name is looked for in `PATH`; a relative path starts from the kubeconfig's folder.
@@ -70,7 +63,7 @@ fn program(plugin: &Section, name: &str) -> PathBuf {
 }
 
 fn arguments(plugin: &Section) -> Result<Vec<String>, KubernetesError> {
-    let wrong = || plugin.wrong("args", "that is no list of texts");
+    let wrong = || plugin.wrong("args", "that is not a list of texts");
     match plugin.members.get("args") {
         None | Some(Value::None) => Ok(Vec::new()),
         Some(Value::List(arguments)) => arguments
@@ -83,7 +76,7 @@ fn arguments(plugin: &Section) -> Result<Vec<String>, KubernetesError> {
 
 /// The variables that the entry adds.
 fn own_environment(plugin: &Section) -> Result<Vec<(String, SecretText)>, KubernetesError> {
-    let wrong = || plugin.wrong("env", "that is no list of `name` and `value`");
+    let wrong = || plugin.wrong("env", "that is not a list of `name` and `value`");
     let variable = |entry: &Value| {
         let Value::Dict(entry) = entry else {
             return None;

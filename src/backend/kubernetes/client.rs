@@ -6,24 +6,27 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use url::Url;
 
 use super::cluster::Cluster;
 use super::error::KubernetesError;
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::http::{self, Client, Deadline, HttpSettings, RetryRule, Verify};
-use crate::python::json::{self, Dict, Value};
+use crate::backend::Surroundings;
+use crate::console::Console;
+use crate::deadline::Deadline;
+use crate::finding::Finding;
+use crate::http::{self, Client, HttpSettings, Reply, RetryRule, Verify};
+use crate::python::json::{self, Value};
 use crate::python::urllib;
 use crate::secret::SecretText;
-use crate::trace::Trace;
 
 /// urllib3's `Retry(3)`, which waits when the server says how long, and in addition what any server gets wrong for a moment.
 const RETRIES: RetryRule = RetryRule {
     retries: 3,
+    reconnects: 3,
     backoff: Duration::from_millis(100),
     statuses: &[500, 502, 503, 504],
+    repeats_posts: false,
 };
 
 /// The whole objects.
@@ -32,55 +35,52 @@ pub const JSON: &str = "application/json";
 pub const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// A client with the credentials it shows and the namespace it asks.
-pub struct Session {
+pub struct KubernetesSession {
     http: Client,
     server: Url,
+    /// Whether a message has to name the server, because no setting does.
+    names_server: bool,
     authorization: Option<SecretText>,
     header: Option<HeaderValue>,
     namespace: String,
     credential_origin: String,
     trusted: String,
-    trace: Trace,
+    console: Console,
 }
 
-/// What the API server answered.
-pub struct Reply {
-    /// The status.
-    pub status: StatusCode,
-    body: SecretText,
-}
-
-impl Session {
+impl KubernetesSession {
     /// A session with `cluster` about `namespace`. Reads certificate files; sends nothing.
     ///
     /// # Errors
     /// A certificate or a token that cannot be used.
-    pub fn open(
+    pub async fn open(
         cluster: Cluster,
         namespace: String,
-        env: &Env,
-        timeout: Duration,
-        trace: Trace,
-    ) -> Result<Session> {
+        surroundings: &Surroundings,
+        deadline: Deadline,
+    ) -> Result<KubernetesSession, KubernetesError> {
+        let Surroundings { env, console, .. } = surroundings;
         if cluster.verify == Verify::Off {
-            trace.warn("`insecure-skip-tls-verify` is true in the kubeconfig: the server's certificate is not checked, so anyone on the way can read the token");
+            let sentence = "`insecure-skip-tls-verify` is true in the kubeconfig: the server's certificate is not checked, so anyone on the way can read the token";
+            console.finding(&Finding::warning("certificate-not-verified", sentence));
         }
         let settings = HttpSettings {
             verify: cluster.verify,
             client_certificate: cluster.login.client_certificate,
             proxies: cluster.proxies,
-            timeout,
+            timeout: None,
             follow_redirects: true,
         };
-        Ok(Session {
-            http: http::client(env, &settings)?,
+        Ok(KubernetesSession {
+            http: Client::open(env, &settings, console, deadline).await?,
             header: header(cluster.login.authorization.as_ref(), &cluster.login.origin)?,
             authorization: cluster.login.authorization,
             server: cluster.server,
+            names_server: cluster.is_of_a_file,
             namespace,
             credential_origin: cluster.login.origin,
             trusted: cluster.trusted,
-            trace,
+            console: console.clone(),
         })
     }
 
@@ -108,7 +108,7 @@ impl Session {
         query: &[(&str, &str)],
         accept: &'static str,
         deadline: Deadline,
-    ) -> Result<Reply> {
+    ) -> Result<Reply, KubernetesError> {
         let path = format!(
             "/api/v1/namespaces/{}/secrets",
             urllib::quote(&self.namespace, "")
@@ -124,7 +124,12 @@ impl Session {
     ///
     /// # Errors
     /// No answer, or a body that cannot be read. Every status is an answer.
-    pub async fn review(&self, path: &str, object: &Value, deadline: Deadline) -> Result<Reply> {
+    pub async fn review(
+        &self,
+        path: &str,
+        object: &Value,
+        deadline: Deadline,
+    ) -> Result<Reply, KubernetesError> {
         let body = json::dumps(object);
         let with_body = |request: RequestBuilder| {
             request
@@ -142,32 +147,19 @@ impl Session {
         path: &str,
         query: Option<&str>,
         deadline: Deadline,
-        complete: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Reply> {
-        let url = self.url(path, query);
-        let request = || {
-            let request = self
-                .http
-                .request(method.clone(), url.clone())
-                .timeout(deadline.left());
-            complete(match &self.header {
-                Some(header) => request.header(AUTHORIZATION, header),
-                None => request,
-            })
-        };
-        let tell = |result: &str| self.trace.detail(|| format!("  {method} {path}: {result}"));
-        let response = RETRIES
-            .send(&self.http, method, deadline, request, tell)
-            .await
-            .map_err(|error| self.explained(error))?;
-        let status = response.status();
-        let body = http::read_body(response).await?;
-        let body = String::from_utf8(body).map_err(|_| KubernetesError::NotKubernetes {
-            status: status.as_u16(),
-        })?;
-        Ok(Reply {
-            status,
-            body: body.into(),
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Reply, KubernetesError> {
+        let request = self.http.request(method.clone(), self.url(path, query));
+        let request = complete(match &self.header {
+            Some(header) => request.header(AUTHORIZATION, header),
+            None => request,
+        });
+        let name = format!("{method} {path}");
+        let asked = self.http.ask(&RETRIES, deadline, &name, request).await;
+        asked.map_err(|error| KubernetesError::Exchange {
+            server: self.names_server.then(|| self.server_name()),
+            error,
+            trusted: self.trusted.clone(),
         })
     }
 
@@ -183,26 +175,10 @@ impl Session {
         url
     }
 
-    /// An untrusted certificate is told with the CA that is trusted instead.
-    fn explained(&self, error: Error) -> Error {
-        match error {
-            Error::Unreachable { because } if because.contains("peer certificate") => {
-                KubernetesError::Certificate {
-                    because,
-                    trusted: self.trusted.clone(),
-                }
-                .into()
-            }
-            other => other,
-        }
-    }
-
     /// The error that a failed reply stands for, other than 403.
     pub fn error(&self, reply: &Reply) -> KubernetesError {
         let status = reply.status.as_u16();
-        let said = reply
-            .message()
-            .map(|message| self.without_secrets(&message));
+        let said = message_in(reply).map(|message| self.without_secrets(&message));
         match status {
             401 => KubernetesError::Unauthorized {
                 origin: self.credential_origin.clone(),
@@ -223,8 +199,8 @@ impl Session {
     }
 
     /// Tells what a lookup brings to light although it succeeds.
-    pub fn warn(&self, text: &str) {
-        self.trace.warn(text);
+    pub fn tell(&self, finding: &Finding) {
+        self.console.finding(finding);
     }
 }
 
@@ -244,25 +220,15 @@ fn header(
     Ok(Some(header))
 }
 
-impl Reply {
-    /// The body, if it is a JSON object.
-    pub fn object(&self) -> Option<Dict> {
-        match json::loads(self.body.expose()) {
-            Ok(Value::Dict(object)) => Some(object),
-            _ => None,
-        }
-    }
-
-    /// The message of a `Status` object; nothing else of a failed body is ever shown.
-    pub fn message(&self) -> Option<String> {
-        let object = self.object()?;
-        let text = |key: &str| {
-            object
-                .get(key)
-                .and_then(Value::as_text)
-                .map(SecretText::expose)
-        };
-        let message = text("message").filter(|_| text("kind") == Some("Status"))?;
-        Some(message.to_owned())
-    }
+/// The message of a `Status` object; nothing else of a failed body is ever shown.
+pub fn message_in(reply: &Reply) -> Option<String> {
+    let object = reply.members()?;
+    let text = |key: &str| {
+        object
+            .get(key)
+            .and_then(Value::as_text)
+            .map(SecretText::expose)
+    };
+    let message = text("message").filter(|_| text("kind") == Some("Status"))?;
+    Some(message.to_owned())
 }

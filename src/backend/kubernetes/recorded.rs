@@ -10,21 +10,23 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::backend::kubernetes_secrets::KubernetesSecretsBackend;
-use secretctl::backend::kwargs::Kwargs;
-use secretctl::backend::{Answer, Backend, Location, Secret, Surroundings};
-use secretctl::env::Env;
-use secretctl::error::{Error, Failure};
-use secretctl::python::json;
-use secretctl::secret_kind::SecretKind;
-use secretctl::trace::Trace;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::fake_server::{FakeServer, Request, Response};
-use crate::support::tls::CertificateAuthority;
+use super::{KubernetesError, KubernetesSecretsBackend};
+use crate::airflow_version::AirflowVersion;
+use crate::backend::kwargs::Kwargs;
+use crate::backend::{Answer, Backend, BackendError, Location, Secret, Surroundings};
+use crate::console::Console;
+use crate::deadline::Deadline;
+use crate::env::Env;
+use crate::failure::{Failure, Fault};
+use crate::python::json;
+use crate::secret_kind::{SecretId, SecretKind};
+use crate::testing::block_on;
+use crate::testing::fake_server::{FakeServer, Request, Response};
+use crate::testing::tls::CertificateAuthority;
 
 /// One recorded lookup.
 #[derive(Clone, Deserialize)]
@@ -47,7 +49,7 @@ struct RecordedRequest {
 }
 
 fn recordings() -> Vec<Recording> {
-    serde_json::from_str(include_str!("../../data/kubernetes_wire.json")).unwrap()
+    serde_json::from_str(include_str!("../../../tests/data/kubernetes_wire.json")).unwrap()
 }
 
 #[test]
@@ -82,20 +84,21 @@ impl Pod {
         self
     }
 
-    fn get(&self, recording: &Recording) -> Result<Answer, Error> {
+    fn get(&self, recording: &Recording) -> Result<Answer, BackendError> {
         let (kind, id) = secret(recording);
         self.ask(&recording.backend_kwargs, kind, id)
     }
 
-    fn ask(&self, kwargs: &Value, kind: SecretKind, id: &str) -> Result<Answer, Error> {
+    fn ask(&self, kwargs: &Value, kind: SecretKind, id: &str) -> Result<Answer, BackendError> {
         let backend = self.open(kwargs)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(backend.get(kind, id))
+        let deadline = Deadline::after(Duration::from_secs(20));
+        match backend.locate(&SecretId::new(kind, id)) {
+            Location::At(secret) => block_on(backend.get(&secret, deadline)),
+            Location::Skipped(why) => Ok(Answer::Absent(Some(why))),
+        }
     }
 
-    fn open(&self, kwargs: &Value) -> Result<KubernetesSecretsBackend, Error> {
+    fn open(&self, kwargs: &Value) -> Result<KubernetesSecretsBackend, KubernetesError> {
         let Ok(json::Value::Dict(kwargs)) = json::loads(&kwargs.to_string()) else {
             panic!("kwargs are an object")
         };
@@ -107,8 +110,8 @@ impl Pod {
             ]),
             multi_team: false,
             version: AirflowVersion::default(),
-            timeout: Duration::from_secs(20),
-            trace: Trace::default(),
+            diagnoses: true,
+            console: Console::silent(),
         };
         let given = Kwargs::new("KubernetesSecretsBackend", &kwargs);
         let folder = self.folder.path().to_owned();
@@ -152,7 +155,7 @@ fn forbidden() -> Response {
 }
 
 /// An exception is a failure, `None` is no value, and a value is that value.
-fn assert_same_end(recording: &Recording, end: Result<Answer, Error>) {
+fn assert_same_end(recording: &Recording, end: Result<Answer, BackendError>) {
     match (&recording.result, &recording.exception, end) {
         (Some(value), None, Ok(Answer::Found(Secret::Text(text)))) => {
             assert_eq!(text.expose(), value)
@@ -196,7 +199,7 @@ fn assert_same_requests(recording: &Recording, sent: &[Request]) {
 
 const VARIABLE: (SecretKind, &str) = (SecretKind::Variable, "hello");
 
-fn ask(pod: &Pod, kwargs: Value) -> Result<Answer, Error> {
+fn ask(pod: &Pod, kwargs: Value) -> Result<Answer, BackendError> {
     pod.ask(&kwargs, VARIABLE.0, VARIABLE.1)
 }
 
@@ -223,21 +226,62 @@ fn the_namespace_is_the_pods_own_unless_the_kwargs_name_one() {
     ));
 
     let server = Some(pod.server.url());
-    let place = |kwargs| pod.open(&kwargs).unwrap().locate(SecretKind::Config, "k");
-    let places = vec![
-        "secrets -n ns -l 'airflow.apache.org/config-key=k,!airflow.apache.org/team'".to_owned(),
-    ];
+    let place = |kwargs| {
+        let backend = pod.open(&kwargs).unwrap();
+        let location = backend.locate(&SecretId::new(SecretKind::Config, "k"));
+        (location.places(), location.server().map(str::to_owned))
+    };
     assert_eq!(
         place(json!({"namespace": "ns"})),
-        Location::At {
-            places,
-            server: server.clone()
-        }
+        (
+            "secrets -n ns -l 'airflow.apache.org/config-key=k,!airflow.apache.org/team'"
+                .to_owned(),
+            server.clone()
+        )
     );
-    let places = vec!["secrets -l 'airflow.apache.org/config-key=k'".to_owned()];
     assert_eq!(
         place(json!({"team_label": null})),
-        Location::At { places, server }
+        (
+            "secrets -l 'airflow.apache.org/config-key=k'".to_owned(),
+            server
+        )
+    );
+}
+
+#[test]
+fn many_ids_are_asked_for_with_one_list_and_answered_as_one_by_one() {
+    let labelled = |id: &str, value: &str| {
+        let labels = json!({"airflow.apache.org/variable-key": id});
+        json!({"metadata": {"name": id, "labels": labels}, "data": {"value": STANDARD.encode(value)}})
+    };
+    let pod = Pod::new(move |_| {
+        let items = [labelled("b", "2"), labelled("a", "1"), labelled("b", "3")];
+        Some(Response::json(200, &json!({"items": items})))
+    });
+    let backend = pod.open(&json!({"namespace": "ns"})).unwrap();
+    let secrets: Vec<_> = ["a", "b", "c"]
+        .into_iter()
+        .map(|id| match backend.locate(&SecretId::new(VARIABLE.0, id)) {
+            Location::At(secret) => secret,
+            Location::Skipped(why) => panic!("{why}"),
+        })
+        .collect();
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let answers = block_on(backend.get_many(&secrets, deadline));
+    let values: Vec<Option<String>> = answers
+        .into_iter()
+        .map(|answer| match answer.unwrap() {
+            Answer::Found(Secret::Text(text)) => Some(text.expose().to_owned()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(values, [Some("1".into()), Some("2".into()), None]);
+    let requests = pod.server.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(
+        requests[0].target.contains("in+%28a%2Cb%2Cc%29"),
+        "{}",
+        requests[0].target
     );
 }
 

@@ -38,7 +38,7 @@ impl<'a> Section<'a> {
         match self.members.get(key) {
             None | Some(Value::None) => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(self.wrong(key, "that is no text")),
+            Some(_) => Err(self.wrong(key, "that is not text")),
         }
     }
 
@@ -71,7 +71,7 @@ impl<'a> Section<'a> {
                 format!("`{key}` of {}", self.place),
                 members,
             ))),
-            Some(_) => Err(self.wrong(key, "that is no mapping")),
+            Some(_) => Err(self.wrong(key, "that is not a mapping")),
         }
     }
 

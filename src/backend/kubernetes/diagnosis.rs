@@ -3,11 +3,12 @@
 //! Every question here is asked only after a lookup has failed, so that a good run sends what Airflow sends and no more. No
 //! value is asked for: names and labels are enough.
 
-use super::client::{METADATA_ONLY, Reply, Session};
+use super::client::{KubernetesSession, METADATA_ONLY, message_in};
 use super::error::KubernetesError;
 use super::label;
 use super::secret_list::{self, ListedSecret};
-use crate::http::Deadline;
+use crate::deadline::Deadline;
+use crate::http::Reply;
 use crate::python::json::{Dict, Value};
 
 /// The user name of a request without credentials.
@@ -15,16 +16,16 @@ const ANONYMOUS: &str = "system:anonymous";
 /// Where a client asks who it is (Kubernetes 1.28 and later).
 const SELF_REVIEW: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 /// The most secrets that are looked through, and the most hints that are given.
-const LOOKED_THROUGH: &str = "500";
+const LOOKED_THROUGH: usize = 500;
 const MOST_HINTS: usize = 3;
 
 /// What a 403 means: by the user that the server's message names, else by asking who this client is.
 pub async fn why_forbidden(
-    session: &Session,
+    session: &KubernetesSession,
     reply: &Reply,
     deadline: Deadline,
 ) -> KubernetesError {
-    let identity = match reply.message().as_deref().and_then(user_in) {
+    let identity = match message_in(reply).as_deref().and_then(user_in) {
         Some(user) => user.to_owned(),
         None => match own_name(session, deadline).await {
             Ok(Some(name)) => name,
@@ -53,7 +54,7 @@ fn user_in(message: &str) -> Option<&str> {
 
 /// This client's user name; `None` if the server cannot tell, `Err` if it does not know this client.
 async fn own_name(
-    session: &Session,
+    session: &KubernetesSession,
     deadline: Deadline,
 ) -> Result<Option<String>, KubernetesError> {
     let question = Value::Dict(Dict::from([
@@ -67,11 +68,13 @@ async fn own_name(
         return Ok(None);
     };
     match reply.status.as_u16() {
-        200 | 201 => Ok(reply.object().map(Value::Dict).as_ref().and_then(user_name)),
+        200 | 201 => Ok(reply
+            .members()
+            .map(Value::Dict)
+            .as_ref()
+            .and_then(user_name)),
         401 | 403 => {
-            let said = reply
-                .message()
-                .map(|message| session.without_secrets(&message));
+            let said = message_in(&reply).map(|message| session.without_secrets(&message));
             Err(KubernetesError::Unauthorized {
                 origin: session.credential_origin().to_owned(),
                 said,
@@ -88,24 +91,34 @@ fn user_name(review: &Value) -> Option<String> {
 }
 
 /// What may be the matter with a secret that no label leads to.
-pub async fn why_absent(session: &Session, wanted: &Wanted<'_>, deadline: Deadline) -> Vec<String> {
+pub async fn why_absent(
+    session: &KubernetesSession,
+    wanted: &Wanted<'_>,
+    deadline: Deadline,
+) -> Vec<String> {
     if let Some(problem) = label::problem_with_value(wanted.id) {
         return vec![format!("no secret can have this id in a label: {problem}")];
     }
+    let limit = LOOKED_THROUGH.to_string();
     let listed = session
-        .list_secrets(&[("limit", LOOKED_THROUGH)], METADATA_ONLY, deadline)
+        .list_secrets(&[("limit", limit.as_str())], METADATA_ONLY, deadline)
         .await;
     let secrets = listed
         .ok()
         .filter(|reply| reply.status.is_success())
-        .and_then(|reply| reply.object());
+        .and_then(|reply| reply.members());
     let secrets = secrets.and_then(secret_list::secrets).unwrap_or_default();
     let mut hints: Vec<String> = secrets
         .iter()
         .filter_map(|secret| wanted.near_miss(secret))
         .take(MOST_HINTS)
         .collect();
-    if hints.is_empty() {
+    if hints.is_empty() && secrets.len() >= LOOKED_THROUGH {
+        hints.push(format!(
+            "only the first {LOOKED_THROUGH} secrets of namespace `{}` were looked through for an id that is nearly this one",
+            session.namespace()
+        ));
+    } else if hints.is_empty() {
         hints.push(format!(
             "only namespace `{}` was asked; secrets of other namespaces are not seen, and \"namespace\" in the kwargs names another",
             session.namespace()
@@ -179,7 +192,7 @@ mod tests {
     fn near_miss(id: &str, metadata: &str) -> Option<String> {
         let list = format!(r#"{{"items": [{{"metadata": {metadata}}}]}}"#);
         let Ok(Value::Dict(list)) = json::loads(&list) else {
-            panic!("no JSON object: {list}")
+            panic!("not a JSON object: {list}")
         };
         let secrets = secret_list::secrets(list).unwrap();
         Wanted {

@@ -14,6 +14,15 @@ pub fn selector(label: &str, id: &str, team_label: Option<&str>) -> String {
     }
 }
 
+/// The selector for secrets whose label is one of `ids`, each of which a label can hold, and that belong to no team.
+pub fn selector_of_many(label: &str, ids: &[&str], team_label: Option<&str>) -> String {
+    let one_of = format!("{label} in ({})", ids.join(","));
+    match team_label {
+        Some(team_label) => format!("{one_of},!{team_label}"),
+        None => one_of,
+    }
+}
+
 /// `re.fullmatch(r"_[^_]+___.+", id)`: the id reads like one that belongs to a team.
 pub fn names_a_team(id: &str) -> bool {
     let Some((team, rest)) = id.strip_prefix('_').and_then(|id| id.split_once('_')) else {

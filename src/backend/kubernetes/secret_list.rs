@@ -23,7 +23,7 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 /// A secret of a list.
 pub struct ListedSecret(Dict);
 
-/// The secrets of a list; `None` if this is no list.
+/// The secrets of a list; `None` if this is not a list.
 pub fn secrets(mut list: Dict) -> Option<Vec<ListedSecret>> {
     let Some(Value::List(items)) = list.shift_remove("items") else {
         return None;
@@ -74,7 +74,7 @@ impl ListedSecret {
     /// The text that its data holds under `data_key`.
     ///
     /// # Errors
-    /// No such key, or no text in base64.
+    /// No such key, or not text in base64.
     pub fn value(&self, data_key: &str) -> Result<SecretText, KubernetesError> {
         let (secret, data_key) = (self.name(), data_key.to_owned());
         let data = match self.0.get("data") {
@@ -136,6 +136,7 @@ fn decode(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Fault;
     use crate::python::json;
 
     fn secret(text: &str) -> ListedSecret {

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::cluster::{self, Cluster, Login};
 use super::error::KubernetesError;
+use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
 use crate::http::{Proxies, Verify};
 use crate::secret::SecretText;
@@ -61,12 +62,12 @@ impl ServiceAccount {
     }
 
     /// Reads the token; the CA is read when it is needed.
-    pub fn cluster(&self) -> Result<Cluster, KubernetesError> {
+    pub async fn cluster(&self, deadline: Deadline) -> Result<Cluster, KubernetesError> {
         let server = self.server()?;
         let certificate_authority = self.folder.join("ca.crt");
         Ok(Cluster {
             server,
-            login: self.login()?,
+            login: self.login(deadline).await?,
             trusted: format!("`{}`", certificate_authority.display()),
             verify: Verify::Bundle {
                 path: certificate_authority,
@@ -74,17 +75,16 @@ impl ServiceAccount {
             },
             proxies: Proxies::Kubernetes { proxy_url: None },
             namespace: None,
+            is_of_a_file: false,
         })
     }
 
-    fn login(&self) -> Result<Login, KubernetesError> {
+    async fn login(&self, deadline: Deadline) -> Result<Login, KubernetesError> {
         let path = self.folder.join("token");
-        let no_token = |because: String| KubernetesError::NoServiceAccount { because };
-        let token = SecretText::new(
-            text_file::read(&path, LIMIT).map_err(|error| no_token(error.to_string()))?,
-        );
+        let read = text_file::read(&path, LIMIT, deadline).await;
+        let token = SecretText::new(read.map_err(KubernetesError::NoServiceAccount)?);
         if token.expose().is_empty() {
-            return Err(no_token(format!("`{}` is empty", path.display())));
+            return Err(KubernetesError::EmptyToken(path));
         }
         Ok(Login {
             authorization: Some(format!("bearer {}", token.expose()).into()),
@@ -94,12 +94,12 @@ impl ServiceAccount {
     }
 
     /// The pod's own namespace: the file's text without the space around it.
-    pub fn namespace(&self) -> Result<String, KubernetesError> {
+    pub async fn namespace(&self, deadline: Deadline) -> Result<String, KubernetesError> {
         let path = self.folder.join("namespace");
-        let unknown = |because: String| KubernetesError::NoNamespace { because };
-        let text = text_file::read(&path, LIMIT).map_err(|error| unknown(error.to_string()))?;
+        let read = text_file::read(&path, LIMIT, deadline).await;
+        let text = read.map_err(KubernetesError::NoNamespace)?;
         match text.trim() {
-            "" => Err(unknown(format!("`{}` is empty", path.display()))),
+            "" => Err(KubernetesError::EmptyNamespace(path)),
             namespace => Ok(namespace.to_owned()),
         }
     }
