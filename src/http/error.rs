@@ -186,7 +186,7 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     if matches!(innermost.downcast_ref(), Some(RedirectRefused::InACircle)) {
         return Cause::Circle;
     }
-    if let Some(tls) = tls_error(innermost) {
+    if let Some(tls) = chain(error).find_map(tls_error) {
         return match tls {
             rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
                 Cause::UntrustedCa
@@ -199,7 +199,8 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     let io = innermost.downcast_ref::<io::Error>().map(io::Error::kind);
     match io {
         Some(io::ErrorKind::ConnectionRefused) => Cause::Refused,
-        _ if names_a_lookup(error) => Cause::UnknownHost,
+        // The connector of `hyper` has no type for a failed look-up of a name.
+        _ if chain(error).any(|error| error.to_string() == "dns error") => Cause::UnknownHost,
         _ if error.is_builder() => Cause::Request,
         _ => Cause::Cut,
     }
@@ -214,23 +215,14 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     error.downcast_ref().or(carried)
 }
 
-/// Whether the connector of `hyper` failed at the look-up of the name, which has no type of its own.
-fn names_a_lookup(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = next {
-        if error.to_string() == "dns error" {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+/// An error, and what it comes from.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The last error of the chain: the network's or TLS's own words, without the address.
 pub(super) fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last
+    chain(error).last().unwrap_or(error)
 }
