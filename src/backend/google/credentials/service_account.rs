@@ -9,7 +9,9 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::json;
 
-use super::{Access, CredentialsProblem, GoogleError, required, text};
+use super::{
+    Access, CredentialsProblem, GOOGLES_UNIVERSE, GoogleCredentialsError, required, text,
+};
 use crate::python::json::Dict;
 use crate::secret::SecretText;
 
@@ -20,7 +22,7 @@ pub struct ServiceAccountKey {
     private_key_id: String,
     private_key: SecretText,
     project_id: Option<String>,
-    universe_domain: Option<String>,
+    universe_domain: String,
 }
 
 impl ServiceAccountKey {
@@ -43,7 +45,8 @@ impl ServiceAccountKey {
             private_key_id: optional("private_key_id").unwrap_or_default(),
             private_key,
             project_id: optional("project_id"),
-            universe_domain: optional("universe_domain"),
+            universe_domain: optional("universe_domain")
+                .unwrap_or_else(|| GOOGLES_UNIVERSE.to_owned()),
         })
     }
 
@@ -58,15 +61,15 @@ impl ServiceAccountKey {
     }
 
     /// The universe that the account belongs to.
-    pub fn universe_domain(&self) -> Option<&str> {
-        self.universe_domain.as_deref()
+    pub fn universe_domain(&self) -> &str {
+        &self.universe_domain
     }
 
     /// A JWT to be sent as a bearer token.
     ///
     /// # Errors
     /// The key does not sign.
-    pub async fn token(&self, access: &Access, origin: &str) -> Result<SecretText, GoogleError> {
+    pub async fn token(&self, access: &Access, origin: &str) -> Result<SecretText, GoogleCredentialsError> {
         let specifier = match access.scopes.list() {
             Some(scopes) => AccessSpecifier::from_scopes(scopes),
             None => AccessSpecifier::from_audience(access.audience.as_str()),
@@ -77,7 +80,7 @@ impl ServiceAccountKey {
             "private_key": self.private_key.expose(),
             "project_id": self.project_id.as_deref().unwrap_or_default(),
         });
-        let unusable = || GoogleError::unusable(origin, CredentialsProblem::PrivateKey, false);
+        let unusable = || GoogleCredentialsError::unusable(origin, CredentialsProblem::PrivateKey, false);
         let credentials = Builder::new(key)
             .with_access_specifier(specifier)
             .build_access_token_credentials()
