@@ -14,6 +14,9 @@ pub(super) async fn near_misses(
     look_alikes: Vec<String>,
     deadline: Deadline,
 ) -> Vec<String> {
+    if session.is_invalid(asked).await {
+        return Vec::new();
+    }
     if naming::why_impossible(asked).is_none() {
         match session.has_secret(asked, deadline).await {
             None => return Vec::new(),

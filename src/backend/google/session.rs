@@ -4,6 +4,8 @@
 //! `REQUESTS_CA_BUNDLE` is for the one, and `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` for the other; where the second is not set
 //! secretctl uses the first for both.
 
+use tokio::sync::Mutex;
+
 use super::credentials::{
     GoogleCredentials, GoogleCredentialsError, TokenServers, ask, http_settings,
 };
@@ -28,6 +30,8 @@ pub(super) struct SecretManagerSession {
     credentials: GoogleCredentials,
     token: SecretText,
     project: String,
+    /// Names that Google has said it does not take.
+    invalid: Mutex<Vec<String>>,
 }
 
 impl SecretManagerSession {
@@ -60,6 +64,7 @@ impl SecretManagerSession {
             credentials: credentials.clone(),
             token,
             project,
+            invalid: Mutex::default(),
         })
     }
 
@@ -87,13 +92,24 @@ impl SecretManagerSession {
         let path = format!("{path}/versions/latest:access");
         let reply = self.get(&path, deadline).await?;
         match service::read(&reply, &[self.token.expose()]) {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => {
+                // Google's words on an invalid argument; "not found" has none.
+                if let Answer::Absent(Some(_)) = &answer {
+                    self.invalid.lock().await.push(secret_id.to_owned());
+                }
+                Ok(answer)
+            }
             Err(refusal) => {
                 let identity = self.identity(deadline.for_diagnosis());
                 let project = &self.project;
                 Err(CloudSecretManagerError::from_refusal(refusal, project, secret_id, identity).await)
             }
         }
+    }
+
+    /// Whether Google has called this name, or what goes with it, an invalid argument: then it being there says nothing.
+    pub async fn is_invalid(&self, secret_id: &str) -> bool {
+        self.invalid.lock().await.iter().any(|name| name == secret_id)
     }
 
     /// Whether there is a secret of this name; `None` when that is not to be known.

@@ -1,9 +1,8 @@
 //! Google credentials and the access tokens that they give.
 //!
 //! Mirrors `credentials_provider` of the google provider 22.8.0 and google-auth 2.62.2. Every request goes through the HTTP
-//! client that all backends share, so that proxies, CAs, the time limit and env files hold for it too; the official crate
-//! signs for service accounts, which takes no request. The surprising rule: a service account's key is never exchanged for
-//! a token; a JWT signed with it is the token.
+//! client that all backends share, so that proxies, CAs, the time limit and env files hold for it too. The surprising rule: a
+//! service account's key is never exchanged for a token; a JWT signed with it is the token.
 
 mod application_default;
 mod authorized_user;
@@ -25,13 +24,13 @@ pub(crate) use key_kwargs::KeyKwargs;
 pub(crate) use scopes::{Access, Scopes};
 pub(crate) use servers::{TokenServers, ask, endpoint, http_settings, servers_words};
 
-use error::{CredentialsProblem, TokenProblem, TokenServer};
-
 use authorized_user::{AuthorizedUser, ExternalAccountAuthorizedUser};
+use error::{CredentialsProblem, TokenProblem, TokenServer};
 use external_account::ExternalAccount;
 use impersonation::Impersonation;
 use service_account::ServiceAccountKey;
 
+use crate::jwt::CannotSign;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 
@@ -143,7 +142,10 @@ impl GoogleCredentials {
         servers: &TokenServers<'_>,
     ) -> Result<SecretText, GoogleCredentialsError> {
         match &self.kind {
-            CredentialKind::ServiceAccount(key) => Ok(key.token(access, &self.origin).await?),
+            CredentialKind::ServiceAccount(key) => key.token(access).map_err(|CannotSign| {
+                let problem = CredentialsProblem::PrivateKey;
+                GoogleCredentialsError::unusable(&self.origin, problem, false)
+            }),
             CredentialKind::AuthorizedUser(user) => user.token(&access.scopes, servers).await,
             CredentialKind::ExternalAccountAuthorizedUser(user) => user.token(servers).await,
             CredentialKind::ExternalAccount(account) => {
