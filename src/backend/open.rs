@@ -1,6 +1,7 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
 use super::environment_variables::EnvironmentVariablesBackend;
+use super::google::CloudSecretManagerBackend;
 use super::kind::BackendKind;
 use super::kubernetes::KubernetesSecretsBackend;
 use super::kwargs::Kwargs;
@@ -30,8 +31,9 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 /// The names of the kwargs that the constructor of a class knows.
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
-        BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
+        BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
+        BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
         _ => &[],
     }
@@ -62,6 +64,12 @@ pub async fn open(
         }
         BackendKind::KubernetesSecrets => {
             KubernetesSecretsBackend::open(given, surroundings)?.into()
+        }
+        BackendKind::CloudSecretManager => {
+            given.refuse_unknown(CloudSecretManagerBackend::KWARGS)?;
+            CloudSecretManagerBackend::open(given, surroundings, deadline)
+                .await?
+                .into()
         }
         BackendKind::Lockbox => {
             lockbox::check(given)?;
