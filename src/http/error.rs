@@ -188,9 +188,9 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     }
     if let Some(tls) = chain(error).find_map(tls_error) {
         return match tls {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                Cause::UntrustedCa
-            }
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => Cause::UntrustedCa,
             rustls::Error::InvalidCertificate(_) => Cause::BadCertificate,
             rustls::Error::InvalidMessage(_) => Cause::NoTls,
             _ => Cause::Cut,
@@ -206,13 +206,12 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     }
 }
 
-/// The TLS error itself, or the one that an I/O error carries.
+/// The TLS error itself, or the one that an I/O error carries, which may carry it in another.
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let carried = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-        .and_then(|carried| carried.downcast_ref());
-    error.downcast_ref().or(carried)
+    match error.downcast_ref::<io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => error.downcast_ref(),
+    }
 }
 
 /// An error, and what it comes from.

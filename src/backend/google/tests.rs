@@ -23,6 +23,7 @@ fn open_in(
         env: Env::from_pairs(env.iter().copied()),
         multi_team,
         version: crate::airflow_version::AirflowVersion::default(),
+        diagnoses: true,
         console: crate::console::Console::silent(),
     };
     let kwargs: &Dict = &kwargs;

@@ -21,7 +21,7 @@ use crate::backend::{Answer, Backend, BackendError, Location, Secret, Surroundin
 use crate::console::Console;
 use crate::deadline::Deadline;
 use crate::env::Env;
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::python::json;
 use crate::secret_kind::{SecretId, SecretKind};
 use crate::testing::block_on;
