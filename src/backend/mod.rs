@@ -70,6 +70,10 @@ pub trait Backend: Send + Sync {
     async fn near_misses(&self, _secret: &SecretRef, _deadline: Deadline) -> Vec<String> {
         Vec::new()
     }
+
+    /// Undoes what this run did at the service, as far as `deadline` allows: a login of its own is given up. What comes of it
+    /// is nobody's concern.
+    async fn close(&self, _deadline: Deadline) {}
 }
 
 /// How many secrets are asked for at a time.
