@@ -6,7 +6,7 @@ use strsim::jaro_winkler;
 const ALIKE: f64 = 0.82;
 
 /// The name in `known` that `name` looks most like, if it looks like any.
-pub fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let scored = known
         .iter()

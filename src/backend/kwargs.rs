@@ -46,6 +46,18 @@ pub enum KwargError {
         /// What it is, in words.
         given: &'static str,
     },
+    /// The value is none of the words that the class knows.
+    #[error("kwarg `{name}` of {class} must be one of {}, not another word", .known.join(", "))]
+    UnknownWord {
+        /// The backend class.
+        class: &'static str,
+        /// The kwarg.
+        name: &'static str,
+        /// The words.
+        known: &'static [&'static str],
+        /// The one that was probably meant.
+        nearest: Option<&'static str>,
+    },
     /// Two kwargs that exclude each other.
     #[error("{class} takes either kwarg `{name}` or kwarg `{other}`, not both")]
     Conflict {
@@ -89,6 +101,10 @@ impl Fault for KwargError {
     fn hint(&self) -> Option<String> {
         match self {
             KwargError::Unknown {
+                nearest: Some(nearest),
+                ..
+            }
+            | KwargError::UnknownWord {
                 nearest: Some(nearest),
                 ..
             } => Some(format!("did you mean `{nearest}`?")),
@@ -154,6 +170,21 @@ impl<'a> Kwargs<'a> {
             name,
             wanted,
             given: in_words(given),
+        }
+    }
+
+    /// The error for a word that is not one of `known`.
+    pub fn unknown_word(
+        &self,
+        name: &'static str,
+        known: &'static [&'static str],
+        word: &str,
+    ) -> KwargError {
+        KwargError::UnknownWord {
+            class: self.class,
+            name,
+            known,
+            nearest: nearest(word, known),
         }
     }
 

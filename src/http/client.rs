@@ -150,6 +150,12 @@ impl Client {
         self.http.request(method, url)
     }
 
+    /// Scheme, host and port of the proxy that passes requests for `url` on, if there is one.
+    pub fn proxy_name(&self, url: &Url) -> Option<String> {
+        let proxy = self.proxies.proxy_for(url).ok().flatten();
+        proxy.as_ref().map(server_name)
+    }
+
     /// Where what is asked is told.
     pub fn console(&self) -> &Console {
         &self.console
