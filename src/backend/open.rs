@@ -4,6 +4,7 @@ use super::environment_variables::EnvironmentVariablesBackend;
 use super::kind::BackendKind;
 use super::kwargs::Kwargs;
 use super::local_filesystem::LocalFilesystemBackend;
+use super::vault::VaultBackend;
 use super::{Backend, BackendError, Surroundings, local_filesystem, lockbox};
 use crate::deadline::Deadline;
 use crate::finding::Finding;
@@ -30,6 +31,7 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
+        BackendKind::Vault => VaultBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
         _ => &[],
     }
@@ -58,6 +60,7 @@ pub async fn open(
             let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
             (backend, Vec::new()).into()
         }
+        BackendKind::Vault => VaultBackend::open(given, surroundings)?.into(),
         BackendKind::Lockbox => {
             lockbox::check(given)?;
             not_served()
