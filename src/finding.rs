@@ -58,6 +58,14 @@ impl Finding {
         self
     }
 
+    /// Sentence and hint together.
+    pub fn in_one_line(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}; {hint}", self.sentence),
+            None => self.sentence.clone(),
+        }
+    }
+
     fn new(rule: &'static str, level: Level, sentence: impl Into<String>) -> Self {
         Self {
             rule,

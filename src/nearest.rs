@@ -2,18 +2,26 @@
 
 use strsim::jaro_winkler;
 
+/// The longest name that is compared: the time grows with the product of the lengths.
+const LONGEST: usize = 200;
+
 /// How alike two names must be for one to be a misspelling of the other, from 0 to 1.
 const ALIKE: f64 = 0.82;
 
 /// The name in `known` that `name` looks most like, if it looks like any.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let scored = known
-        .iter()
-        .map(|known| (jaro_winkler(&name, known), *known));
+    let scored = known.iter().map(|known| (likeness(name, known), *known));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.filter(|(score, _)| *score >= ALIKE)
         .map(|(_, known)| known)
+}
+
+/// How alike two names are, whatever their case: from 0 to 1.
+pub fn likeness(name: &str, known: &str) -> f64 {
+    match name.len() <= LONGEST {
+        true => jaro_winkler(&name.to_lowercase(), &known.to_lowercase()),
+        false => 0.0,
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,16 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// Whether both are lines of the same file.
+    pub fn is_in_file_of(&self, other: &Source) -> bool {
+        match (self, other) {
+            (Source::File { path: one, .. }, Source::File { path: two, .. }) => one == two,
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

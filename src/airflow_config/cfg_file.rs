@@ -133,6 +133,11 @@ impl CfgFile {
         }))
     }
 
+    /// The names of the sections.
+    pub fn section_names(&self) -> impl Iterator<Item = &str> {
+        self.sections.keys().map(String::as_str)
+    }
+
     /// Every section with its options as they are written, those of `[DEFAULT]` last: Python's `RawConfigParser`.
     pub fn raw_sections(
         &self,

@@ -140,11 +140,7 @@ mod tests {
             "sh -c 'exec >&-; sleep 30'",
         ] {
             let stopped = within(Duration::from_millis(100), line).unwrap_err();
-            assert_eq!(
-                stopped.to_string(),
-                "did not end within 0.1 s",
-                "{line}"
-            );
+            assert_eq!(stopped.to_string(), "did not end within 0.1 s", "{line}");
         }
         assert!(start.elapsed() < Duration::from_secs(20));
     }

@@ -9,9 +9,12 @@ pub(crate) mod command;
 mod error;
 mod kwargs;
 mod origin;
+#[cfg(test)]
+mod recorded;
 mod secrets_section;
 mod sensitive;
 mod startup;
+mod unconfigured;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use cfg_file::{CfgFault, CfgFile};
 pub use command::CommandError;
 pub use error::ConfigError;
 pub use kwargs::{KwargsFault, KwargsProblem, ParsedKwargs, parse_kwargs};
-pub use origin::{Indirection, Origin, Place};
+pub use origin::{Indirection, Origin, Place, SettingUse};
 pub use secrets_section::{
     BackendSetting, KwargOverride, Section, configured_backend, unread_settings,
 };
@@ -91,24 +94,39 @@ struct OptionName<'a> {
 }
 
 impl AirflowConfig {
-    /// Finds airflow.cfg as Airflow does and reads it; a file that does not exist is an empty one.
+    /// Finds airflow.cfg as Airflow does and reads it; a file that does not exist is an empty one. With `[core] unit_test_mode`
+    /// Airflow goes by its test configuration instead, and nothing in the file counts.
     ///
     /// # Errors
     /// It cannot be read, be it in time or at all, or is not a configuration file.
     pub async fn load(env: Env, deadline: Deadline) -> Result<Self, ConfigError> {
         let path = cfg_path(&env)?;
-        let (text, cfg_exists) = match text_file::read(&path, LARGEST_CFG, deadline).await {
-            Ok(text) => (SecretText::new(text), true),
-            Err(TextFileError::Missing { .. }) => (SecretText::default(), false),
-            Err(error) => return Err(error.into()),
-        };
-        let cfg = CfgFile::parse(text.expose()).map_err(|fault| cfg_error(&path, fault))?;
-        Ok(Self {
+        let mut config = Self {
             env,
             cfg_path: Arc::new(path),
-            cfg,
-            cfg_exists,
-        })
+            cfg: CfgFile::default(),
+            cfg_exists: false,
+        };
+        if config.flag("core", "unit_test_mode", deadline).await? {
+            return Ok(config);
+        }
+        config.read_cfg(deadline).await?;
+        if config.flag("core", "unit_test_mode", deadline).await? {
+            config.cfg = CfgFile::default();
+        }
+        Ok(config)
+    }
+
+    async fn read_cfg(&mut self, deadline: Deadline) -> Result<(), ConfigError> {
+        let path = &self.cfg_path;
+        let text = match text_file::read(path, LARGEST_CFG, deadline).await {
+            Ok(text) => SecretText::new(text),
+            Err(TextFileError::Missing { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        self.cfg = CfgFile::parse(text.expose()).map_err(|fault| cfg_error(path, fault))?;
+        self.cfg_exists = true;
+        Ok(())
     }
 
     /// The environment.
@@ -153,7 +171,17 @@ impl AirflowConfig {
 
     /// Whether `[core] multi_team` is on.
     pub async fn multi_team(&self, deadline: Deadline) -> Result<bool, ConfigError> {
-        match self.option("core", "multi_team", deadline).await? {
+        self.flag("core", "multi_team", deadline).await
+    }
+
+    /// An option that is true or false, and false where it is not set.
+    async fn flag(
+        &self,
+        section: &str,
+        key: &str,
+        deadline: Deadline,
+    ) -> Result<bool, ConfigError> {
+        match self.option(section, key, deadline).await? {
             Some(Found::Value(setting)) => {
                 to_bool(setting.value.expose()).ok_or(ConfigError::NotBool {
                     origin: setting.origin,

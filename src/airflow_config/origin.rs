@@ -71,6 +71,46 @@ impl Origin {
     }
 }
 
+/// A setting that was used: its name, where it stands, and where it stands as well without effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingUse {
+    /// The variable, or the option with its section.
+    pub name: String,
+    /// Where its text stands.
+    pub source: Source,
+    /// What the process environment or a later file wins over.
+    pub overridden: Vec<Source>,
+}
+
+impl SettingUse {
+    /// The use of a setting that comes from `origin`.
+    pub fn of(origin: &Origin, env: &Env) -> Self {
+        let (name, overridden) = match &origin.place {
+            Place::Environment { name, .. } => (name.clone(), env.overridden(name).to_vec()),
+            Place::Cfg { section, key, .. } => (format!("[{section}] {key}"), Vec::new()),
+        };
+        Self {
+            name,
+            source: origin.source(),
+            overridden,
+        }
+    }
+}
+
+impl fmt::Display for SettingUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` from {}", self.name, self.source)?;
+        match self.overridden.split_first() {
+            None => Ok(()),
+            Some((first, rest)) => {
+                write!(f, ", which wins over {first}")?;
+                rest.iter()
+                    .try_for_each(|source| write!(f, " and {source}"))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.indirection == Indirection::Command {
@@ -132,10 +172,7 @@ mod tests {
                 "environment variable `AIRFLOW__SECRETS__BACKEND`",
             ),
             (
-                Place::Environment {
-                    name,
-                    source: file,
-                },
+                Place::Environment { name, source: file },
                 Indirection::None,
                 "`AIRFLOW__SECRETS__BACKEND` in `.env` line 3",
             ),

@@ -5,8 +5,8 @@
 //! never mix. Older releases read less: see [`AirflowVersion`].
 
 use super::kwargs::{ParsedKwargs, parse_kwargs};
-use super::origin::{Indirection, Origin, Place};
-use super::{AirflowConfig, ConfigError, Found, Setting};
+use super::origin::{Indirection, Origin, Place, SettingUse};
+use super::{AirflowConfig, ConfigError, Found, OptionName, Setting};
 use crate::airflow_version::AirflowVersion;
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
@@ -55,6 +55,22 @@ impl Section {
         match self {
             Self::Secrets => "secrets",
             Self::Workers => "workers",
+        }
+    }
+
+    /// The option that names the class.
+    pub(super) fn backend_option(self) -> OptionName<'static> {
+        OptionName {
+            section: self.name(),
+            key: self.backend_key(),
+        }
+    }
+
+    /// The option that holds the kwargs.
+    pub(super) fn kwargs_option(self) -> OptionName<'static> {
+        OptionName {
+            section: self.name(),
+            key: self.kwargs_key(),
         }
     }
 
@@ -114,7 +130,11 @@ pub async fn unread_settings(
     if worker && !version.has_worker_settings() {
         let key = workers.backend_key();
         if let Some(Found::Value(setting)) = config.option(workers.name(), key, deadline).await? {
-            unread.push(unread_setting(version, &setting.origin, "Airflow 3.0 brought it"));
+            unread.push(unread_setting(
+                version,
+                &setting.origin,
+                "Airflow 3.0 brought it",
+            ));
         }
     }
     if !version.reads_kwarg_variables() {
@@ -221,6 +241,14 @@ impl BackendSetting {
         };
         parsed.kwargs.extend(self.overriding_kwargs());
         Ok(parsed)
+    }
+
+    /// The settings that it is made from, in the order in which they count.
+    pub fn uses(&self, env: &Env) -> Vec<SettingUse> {
+        let kwargs = self.kwargs.iter().map(|kwargs| &kwargs.origin);
+        let overrides = self.overrides.iter().map(|kwarg| &kwarg.origin);
+        let origins = [&self.origin].into_iter().chain(kwargs).chain(overrides);
+        origins.map(|origin| SettingUse::of(origin, env)).collect()
     }
 
     /// The kwargs that have a variable each.

@@ -48,14 +48,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::deadline::Deadline;
     use crate::env::Env;
+    use crate::testing::block_on;
 
     fn start(cfg: &str, variables: &[(&str, &str)]) -> Result<(), ConfigError> {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("airflow.cfg"), cfg).unwrap();
         let home = home.path().to_str().unwrap();
         let variables = variables.iter().copied().chain([("AIRFLOW_HOME", home)]);
-        let config = AirflowConfig::load(Env::from_pairs(variables), Duration::from_secs(1));
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let config = block_on(AirflowConfig::load(Env::from_pairs(variables), deadline));
         config.unwrap().check_start(AirflowVersion::V3_3)
     }
 

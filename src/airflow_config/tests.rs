@@ -1,9 +1,14 @@
 use std::io::Write;
+use std::time::Duration;
 
 use super::*;
 use crate::airflow_version::AirflowVersion;
+use crate::failure::Fault;
+use crate::testing::block_on;
 
-const SOON: Duration = Duration::from_secs(20);
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
 
 /// A configuration of these variables and this airflow.cfg.
 struct Fixture {
@@ -20,20 +25,21 @@ fn load(variables: &[(&str, &str)], cfg: &str) -> Fixture {
     ];
     let env = Env::from_pairs(variables.iter().copied().chain(own));
     Fixture {
-        config: AirflowConfig::load(env, SOON).unwrap(),
+        config: block_on(AirflowConfig::load(env, soon())).unwrap(),
         _home: home,
     }
 }
 
 fn option(fixture: &Fixture, section: &str, key: &str) -> Option<String> {
-    match fixture.config.option(section, key).unwrap()? {
+    match block_on(fixture.config.option(section, key, soon())).unwrap()? {
         Found::Value(setting) => Some(setting.value.expose().to_owned()),
         Found::InBackend(request) => Some(format!("in backend: {}", request.key)),
     }
 }
 
 fn load_error(variables: &[(&str, &str)]) -> ConfigError {
-    AirflowConfig::load(Env::from_pairs(variables.iter().copied()), SOON).unwrap_err()
+    let env = Env::from_pairs(variables.iter().copied());
+    block_on(AirflowConfig::load(env, soon())).unwrap_err()
 }
 
 #[test]
@@ -133,20 +139,13 @@ fn a_backend_without_an_answer_leaves_the_places_after_it() {
     let variables = [("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "variable")];
     let former = ("AIRFLOW__CORE__SQL_ALCHEMY_CONN", "former variable");
     let next = |fixture: &Fixture| {
-        let Some(Found::InBackend(request)) = fixture
-            .config
-            .option("database", "sql_alchemy_conn")
-            .unwrap()
-        else {
+        let (config, section, key) = (&fixture.config, "database", "sql_alchemy_conn");
+        let found = block_on(config.option(section, key, soon())).unwrap();
+        let Some(Found::InBackend(request)) = found else {
             panic!("not in the backend");
         };
-        (
-            request.is_answered_by(Some("")),
-            fixture
-                .config
-                .option_after_secret("database", "sql_alchemy_conn", &request)
-                .unwrap(),
-        )
+        let next = config.option_after_secret(section, key, &request, soon());
+        (request.is_answered_by(Some("")), block_on(next).unwrap())
     };
     let file = load(&variables, "[database]\nsql_alchemy_conn=file");
     assert!(
@@ -166,7 +165,8 @@ fn settings_know_where_they_come_from() {
         &[("AIRFLOW__SECRETS__BACKEND", "a.B")],
         "[secrets]\nbackend=c.D\n\nbackend_kwargs={}\nuse_cache=1\n[core]\nfernet_key_cmd=echo x",
     );
-    let origin = |section, key| match fixture.config.option(section, key).unwrap() {
+    let origin = |section, key| match block_on(fixture.config.option(section, key, soon())).unwrap()
+    {
         Some(Found::Value(setting)) => setting.origin.to_string(),
         other => panic!("{other:?}"),
     };
@@ -188,7 +188,8 @@ fn settings_know_where_they_come_from() {
 #[test]
 fn airflow_cfg_is_found_as_airflow_finds_it() {
     let path = |variables: &[(&str, &str)]| {
-        let config = AirflowConfig::load(Env::from_pairs(variables.iter().copied()), SOON).unwrap();
+        let env = Env::from_pairs(variables.iter().copied());
+        let config = block_on(AirflowConfig::load(env, soon())).unwrap();
         assert!(!config.cfg_exists());
         config.cfg_path().display().to_string()
     };
@@ -258,7 +259,7 @@ fn variables_without_end_are_an_error_that_names_the_option() {
         ],
         "",
     );
-    let error = fixture.config.option("secrets", "backend").unwrap_err();
+    let error = block_on(fixture.config.option("secrets", "backend", soon())).unwrap_err();
     assert_eq!(
         error.to_string(),
         "environment variable `AIRFLOW__SECRETS__BACKEND`: environment variables refer to each other without end: `$A` -> \
@@ -270,9 +271,8 @@ fn variables_without_end_are_an_error_that_names_the_option() {
 #[test]
 fn multi_team_is_a_bool_with_a_comment() {
     let multi_team = |value: &str| {
-        load(&[("AIRFLOW__CORE__MULTI_TEAM", value)], "")
-            .config
-            .multi_team()
+        let fixture = load(&[("AIRFLOW__CORE__MULTI_TEAM", value)], "");
+        block_on(fixture.config.multi_team(soon()))
     };
     for value in ["tRuE # c", "1", " t ", "true#"] {
         assert!(multi_team(value).unwrap(), "{value}");
@@ -280,7 +280,7 @@ fn multi_team_is_a_bool_with_a_comment() {
     for value in ["False", "0", "f"] {
         assert!(!multi_team(value).unwrap(), "{value}");
     }
-    assert!(!load(&[], "").config.multi_team().unwrap());
+    assert!(!block_on(load(&[], "").config.multi_team(soon())).unwrap());
     let message = multi_team("yes").unwrap_err().to_string();
     assert_eq!(
         message,
@@ -307,7 +307,12 @@ fn no_message_of_a_setting_tells_its_value() {
     ];
     for (name, value, cfg) in cases {
         let fixture = load(&[backend, (name, value)], cfg);
-        let backend = configured_backend(&fixture.config, false, AirflowVersion::default());
+        let backend = block_on(configured_backend(
+            &fixture.config,
+            false,
+            AirflowVersion::default(),
+            soon(),
+        ));
         let error = match backend {
             Ok(setting) => setting
                 .unwrap()

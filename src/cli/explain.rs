@@ -5,8 +5,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::arguments::{ExplainArguments, ExplainOutput};
-use super::terminal::printable;
 use super::output;
+use super::terminal::printable;
 use crate::error::Result;
 use crate::failure::Fault;
 use crate::search_path::{LayerReport, Lookup, Outcome, SearchPath};

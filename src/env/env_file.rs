@@ -150,7 +150,9 @@ impl EnvFile {
         for (name, mut variable) in own.variables {
             if let Some(before) = laid.variables.get(&name) {
                 variable.overridden.push(before.source.clone());
-                variable.overridden.extend(before.overridden.iter().cloned());
+                variable
+                    .overridden
+                    .extend(before.overridden.iter().cloned());
             }
             laid.variables.insert(name, variable);
         }

@@ -228,17 +228,25 @@ impl Env {
 
     /// Defines `name` anew, in its old place.
     fn redefine(&mut self, name: &str, value: SecretText, source: Source) {
-        let before = self.variables.get(OsStr::new(name));
-        let overridden = before.map_or_else(Vec::new, |before| {
-            let sources = [before.source.clone()].into_iter();
-            sources.chain(before.overridden.iter().cloned()).collect()
-        });
-        let variable = Variable {
-            value: EnvValue::Text(value),
-            source,
-            overridden,
-        };
-        self.variables.insert(name.into(), variable);
+        let value = EnvValue::Text(value);
+        match self.variables.entry(name.into()) {
+            Entry::Vacant(place) => {
+                place.insert(Variable {
+                    value,
+                    source,
+                    overridden: Vec::new(),
+                });
+            }
+            Entry::Occupied(mut defined) => {
+                let defined = defined.get_mut();
+                defined.value = value;
+                // A file that defines a name twice means its last line.
+                if !source.is_in_file_of(&defined.source) {
+                    defined.overridden.push(defined.source.clone());
+                }
+                defined.source = source;
+            }
+        }
     }
 }
 

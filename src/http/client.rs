@@ -171,7 +171,10 @@ impl Client {
         deadline: Deadline,
     ) -> Result<Response, SendError> {
         let limits = [*request.timeout_mut(), self.timeout];
-        let limit = limits.into_iter().flatten().fold(deadline.left(), Duration::min);
+        let limit = limits
+            .into_iter()
+            .flatten()
+            .fold(deadline.left(), Duration::min);
         *request.timeout_mut() = Some(limit);
         let proxy = self.checked_proxy(request.url())?;
         let sent = self.http.execute(request).await;

@@ -181,10 +181,7 @@ impl Fault for HttpError {
 }
 
 fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cause {
-    if matches!(
-        innermost.downcast_ref(),
-        Some(RedirectRefused::InACircle)
-    ) {
+    if matches!(innermost.downcast_ref(), Some(RedirectRefused::InACircle)) {
         return Cause::Circle;
     }
     if let Some(tls) = tls_error(innermost) {

@@ -156,9 +156,9 @@ fn built(request: RequestBuilder) -> Result<Request, HttpError> {
 
 /// A copy to send; there is always one, as no body is a stream.
 fn copy_of(request: &Request) -> Result<Request, HttpError> {
-    request.try_clone().ok_or_else(|| {
-        HttpError::unreachable(Cause::Request, "the request cannot be sent twice")
-    })
+    request
+        .try_clone()
+        .ok_or_else(|| HttpError::unreachable(Cause::Request, "the request cannot be sent twice"))
 }
 
 /// `Retry-After`: whole seconds or an HTTP date.

@@ -154,9 +154,18 @@ pub async fn configure(
 /// Where the trusted CAs come from, once the environment was asked.
 enum Roots {
     Nobody,
-    Bundle { path: PathBuf, origin: String },
-    Pem { pem: String, origin: String },
-    System { file: Option<PathBuf>, folder: Option<PathBuf> },
+    Bundle {
+        path: PathBuf,
+        origin: String,
+    },
+    Pem {
+        pem: String,
+        origin: String,
+    },
+    System {
+        file: Option<PathBuf>,
+        folder: Option<PathBuf>,
+    },
 }
 
 impl Roots {
@@ -186,7 +195,9 @@ impl Roots {
             Roots::Nobody => Ok(Vec::new()),
             Roots::Bundle { path, origin } => bundle(path, origin),
             Roots::Pem { pem, origin } => certificates(pem, origin),
-            Roots::System { file, folder } => Ok(system_certificates(file.as_deref(), folder.as_deref())),
+            Roots::System { file, folder } => {
+                Ok(system_certificates(file.as_deref(), folder.as_deref()))
+            }
         }
     }
 }

@@ -71,7 +71,9 @@ pub enum LayerError {
     #[error("found, but {} read it: {}", cannot_or_does_not(.0), .0)]
     Connection(#[from] ConnectionError),
     /// `[core] fernet_key` is not a key, so Airflow's server cannot even hold the connection.
-    #[error("found, but Airflow cannot encrypt its password or extra: {origin} is not a Fernet key")]
+    #[error(
+        "found, but Airflow cannot encrypt its password or extra: {origin} is not a Fernet key"
+    )]
     FernetKey {
         /// The setting.
         origin: Origin,
@@ -104,7 +106,10 @@ fn cannot_or_does_not(error: &ConnectionError) -> &'static str {
 impl LayerError {
     /// Whether this is a failure to read a value that was found as JSON.
     pub(super) fn is_about_json(&self) -> bool {
-        matches!(self, LayerError::NotJson(_) | LayerError::JsonNotText { .. })
+        matches!(
+            self,
+            LayerError::NotJson(_) | LayerError::JsonNotText { .. }
+        )
     }
 }
 

@@ -101,7 +101,10 @@ impl Layer {
                 return secrets.iter().map(not_served).collect();
             }
         };
-        let locations: Vec<Location> = secrets.iter().map(|secret| backend.locate(secret)).collect();
+        let locations: Vec<Location> = secrets
+            .iter()
+            .map(|secret| backend.locate(secret))
+            .collect();
         let asked: Vec<SecretRef> = locations.iter().filter_map(served).collect();
         let mut answers = answers(&**backend, &asked, deadline).await.into_iter();
         let answer = |location| match location {

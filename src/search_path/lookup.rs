@@ -18,6 +18,8 @@ pub struct Lookup {
     pub found: Option<Found>,
     /// What each layer said, in order; layers after a find are there only if they were asked too.
     pub layers: Vec<LayerReport>,
+    /// What of the settings may be the reason that nothing was found.
+    pub findings: Vec<Finding>,
     /// Whether a failure has ended the search.
     is_over: bool,
 }
@@ -89,6 +91,12 @@ impl LayerReport {
         }
     }
 
+    /// What to do about it: the failure's own advice, then near misses.
+    pub fn advice(&self) -> impl Iterator<Item = String> {
+        let own = self.failure().and_then(Fault::hint);
+        own.into_iter().chain(self.hints.iter().cloned())
+    }
+
     /// Backend and place, as one line begins.
     pub fn place(&self) -> String {
         match &self.location {
@@ -134,6 +142,7 @@ impl Lookup {
             secret: secret.clone(),
             found: None,
             layers: Vec::new(),
+            findings: Vec::new(),
             is_over: false,
         }
     }
@@ -181,19 +190,14 @@ impl Lookup {
             .and_then(|found| self.layers.get(found.layer))
     }
 
-    /// Advice from all layers, the first of each kind only.
+    /// Advice from all layers and on the settings, the first of each kind only.
     pub fn hints(&self) -> Vec<String> {
+        let of_layers = self.layers.iter().flat_map(LayerReport::advice);
+        let of_settings = self.findings.iter().map(Finding::in_one_line);
         let mut hints: Vec<String> = Vec::new();
-        for report in &self.layers {
-            for hint in report
-                .failure()
-                .and_then(Fault::hint)
-                .into_iter()
-                .chain(report.hints.iter().cloned())
-            {
-                if !hints.contains(&hint) {
-                    hints.push(hint);
-                }
+        for hint in of_layers.chain(of_settings) {
+            if !hints.contains(&hint) {
+                hints.push(hint);
             }
         }
         hints

@@ -15,7 +15,9 @@ mod value;
 
 use tokio::sync::OnceCell;
 
-use crate::airflow_config::{AirflowConfig, BackendSetting, Section, configured_backend};
+use crate::airflow_config::{
+    AirflowConfig, BackendSetting, ConfigError, Section, SettingUse, configured_backend,
+};
 use crate::backend::environment_variables::EnvironmentVariablesBackend;
 use crate::backend::kind::{self, BackendKind};
 use crate::backend::open::{kwarg_names, open};
@@ -39,7 +41,17 @@ pub struct SearchPath {
     layers: Vec<Layer>,
     options: LookupOptions,
     console: Console,
+    /// The settings behind the custom layer.
+    settings: Vec<SettingUse>,
+    /// Why there is no custom layer, though one may be meant.
+    unconfigured: Vec<Finding>,
     fernet_key: OnceCell<Result<(), LayerError>>,
+}
+
+/// The layer of the configured backend, and the settings it is made from.
+struct CustomLayer {
+    layer: Layer,
+    settings: Vec<SettingUse>,
 }
 
 /// What the layers are asked for.
@@ -86,6 +98,19 @@ impl SearchPath {
             Box::new(environment),
             false,
         );
+        let (custom, settings, unconfigured) = match custom {
+            Some(CustomLayer { layer, settings }) => (Some(layer), settings, Vec::new()),
+            None => {
+                let is_worker = options.context() == Context::Worker;
+                let why = config
+                    .why_unconfigured(is_worker)
+                    .map_err(ConfigError::from)?;
+                (None, Vec::new(), why)
+            }
+        };
+        settings
+            .iter()
+            .for_each(|setting| console.step(|| format!("setting {setting}")));
         let layers = custom
             .into_iter()
             .chain([environment, Layer::last(options)])
@@ -96,6 +121,8 @@ impl SearchPath {
                 layers,
                 options,
                 console: console.clone(),
+                settings,
+                unconfigured,
                 fernet_key: OnceCell::new(),
             },
             findings,
@@ -106,8 +133,16 @@ impl SearchPath {
     /// own.
     pub fn with_backend(mut self, class_path: &'static str, backend: Box<dyn Backend>) -> Self {
         self.layers.retain(|layer| !layer.is_custom);
-        self.layers.insert(0, Layer::of_own_class(class_path, backend));
+        self.settings.clear();
+        self.unconfigured.clear();
+        self.layers
+            .insert(0, Layer::of_own_class(class_path, backend));
         self
+    }
+
+    /// The settings that the custom backend is made from, in the order in which they count.
+    pub fn settings(&self) -> &[SettingUse] {
+        &self.settings
     }
 
     /// Asks the layers until one has the secret, and where none has, what may be the matter.
@@ -155,6 +190,9 @@ impl SearchPath {
         }
         if purpose == Purpose::Explain {
             self.add_who_asked(&mut lookup, deadline).await;
+        }
+        if lookup.found.is_none() {
+            lookup.findings = self.unconfigured.clone();
         }
         lookup
     }
@@ -239,7 +277,7 @@ async fn custom_layer(
     surroundings: &Surroundings,
     deadline: Deadline,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Layer>, OpenError> {
+) -> Result<Option<CustomLayer>, OpenError> {
     let is_worker = options.context == Context::Worker;
     let setting = configured_backend(config, is_worker, options.version, deadline).await?;
     let Some(setting) = setting else {
@@ -263,7 +301,10 @@ async fn custom_layer(
     let opened = open(kind, &parsed.kwargs, surroundings, deadline).await?;
     findings.extend(opened.findings);
     match opened.backend {
-        Some(backend) => Ok(Some(Layer::served(kind, backend, true))),
+        Some(backend) => Ok(Some(CustomLayer {
+            layer: Layer::served(kind, backend, true),
+            settings: setting.uses(config.env()),
+        })),
         None => Err(OpenError::NotServed {
             class: kind.class_name(),
             origin: setting.origin,

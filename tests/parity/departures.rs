@@ -1,4 +1,4 @@
-//! The departures from Airflow that are meant, each by the words that the README's list has for it.
+//! The departures from Airflow that are meant, each by the words that docs/differences.md has for it.
 //!
 //! Each is as narrow as it can be: it names what both programs did, not only where the case comes from.
 
@@ -8,7 +8,7 @@ use super::server::is_google_name;
 
 /// A departure.
 struct Departure {
-    /// A phrase of its entry in the README.
+    /// A phrase of its entry in docs/differences.md.
     words: &'static str,
     holds: fn(&Case, &Observed, &Observed) -> bool,
 }

@@ -31,7 +31,7 @@ mod results;
 mod run;
 mod server;
 mod shrink;
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
 mod support;
 mod verdict;
 
@@ -71,12 +71,10 @@ fn the_program_prints_what_airflow_uses() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What is meant to differ stands in the README, where `tests/differences` proves it.
+/// What is meant to differ stands in docs/differences.md, where `tests/it/differences` proves it.
 #[test]
-fn every_departure_is_in_the_readme() {
-    let readme = include_str!("../../README.md");
-    let list = readme.split("## Differs from Airflow").nth(1).unwrap();
-    let list = list.split("\n## ").next().unwrap();
+fn every_departure_is_on_the_page_of_differences() {
+    let list = include_str!("../../docs/differences.md");
     let folded = list.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in departures::all_words() {
         assert_eq!(folded.matches(words).count(), 1, "{words:?}");

@@ -1,18 +1,20 @@
 //! secretctl's side of a case: the library does what the program does, in this process, and its layers are kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use secretctl::airflow_config::AirflowConfig;
 use secretctl::connection::Connection;
+use secretctl::console::{Console, Listener};
 use secretctl::env::Env;
-use secretctl::error::Error;
+use secretctl::finding::Finding;
 use secretctl::python::json::{Dict, Value, dumps};
 use secretctl::search_path::{
-    FoundValue, LayerReport, Lookup, LookupOptions, OpenedSearchPath, Outcome, SearchPath,
+    LayerReport, Lookup, LookupOptions, Outcome, SearchPath, Value as FoundValue,
 };
 use secretctl::secret::SecretText;
-use secretctl::trace::Trace;
+use secretctl::secret_kind::SecretId;
+use secretctl::settings::Settings;
 use tokio::runtime::Runtime;
 
 use super::case::{Case, Places};
@@ -23,52 +25,66 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Looks up what the case asks for.
 pub fn observe(runtime: &Runtime, case: &Case, places: &Places<'_>) -> Observed {
-    let run = || match open(case, places) {
-        Ok(OpenedSearchPath {
-            search_path,
-            warnings,
-        }) => {
-            let lookup = async {
-                match case.as_json {
-                    true => search_path.lookup_json(&case.id).await,
-                    false => search_path.lookup(case.kind.secret_kind(), &case.id).await,
-                }
-            };
-            let observed = observed(&runtime.block_on(lookup), case.as_json, places);
-            Observed {
-                notes: notes(&warnings),
-                ..observed
-            }
-        }
-        Err(error) => Observed::stopped(places.mask(&error.to_string())),
-    };
+    let run = || runtime.block_on(looked_up(case, places));
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Observed::stopped("a panic"))
 }
 
-/// What a person is told of kwargs that were read though they are no JSON.
-fn notes(warnings: &[String]) -> Vec<String> {
-    let is_repair = |warning: &&String| warning.contains("have no quotes around");
-    let repairs = warnings.iter().filter(is_repair);
-    repairs.map(|_| "kwargs repaired".to_owned()).collect()
+async fn looked_up(case: &Case, places: &Places<'_>) -> Observed {
+    let told = Arc::new(Told::default());
+    let search_path = match open(case, places, Console::new(0, told.clone())).await {
+        Ok(search_path) => search_path,
+        Err(error) => return Observed::stopped(places.mask(&error)),
+    };
+    let secret = SecretId::new(case.kind.secret_kind(), &case.id);
+    let lookup = match case.as_json {
+        true => search_path.lookup_json(&case.id).await,
+        false => search_path.lookup(&secret).await,
+    };
+    Observed {
+        notes: told.notes(),
+        ..observed(&lookup, case.as_json, places)
+    }
 }
 
-fn open(case: &Case, places: &Places<'_>) -> Result<OpenedSearchPath, Error> {
+/// What a person is told of kwargs that were read though they are not JSON.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    fn notes(&self) -> Vec<String> {
+        self.0.lock().map(|notes| notes.clone()).unwrap_or_default()
+    }
+}
+
+impl Listener for Told {
+    fn finding(&self, finding: &Finding) {
+        if finding.rule == "unquoted-variable"
+            && let Ok(mut notes) = self.0.lock()
+        {
+            notes.push("kwargs repaired".to_owned());
+        }
+    }
+
+    fn line(&self, _line: &str) {}
+}
+
+async fn open(case: &Case, places: &Places<'_>, console: Console) -> Result<SearchPath, String> {
     let env = Env::from_pairs(case.environment(places));
     let options = LookupOptions {
         context: case.process.context(),
         timeout: TIME_LIMIT,
         strict: false,
-        trace: Trace::new(0),
         version: case.release.airflow_version(),
     };
-    let config = AirflowConfig::load(env, TIME_LIMIT)?;
-    SearchPath::open(config, options)
+    let settings = Settings::load(env, &[], options, console).await;
+    let settings = settings.map_err(|error| error.to_string())?;
+    settings.open().await.map_err(|error| error.to_string())
 }
 
 fn observed(lookup: &Lookup, as_json: bool, places: &Places<'_>) -> Observed {
     let value = lookup.found.as_ref().map(|found| match &found.value {
         FoundValue::Connection { connection, .. } => dumps(&Value::Dict(fields(connection))),
-        FoundValue::Value(value) => dumps(&value_of(value, as_json)),
+        FoundValue::Plain(value) => dumps(&value_of(value, as_json)),
     });
     let backend = lookup.found_in().map(|layer| layer.backend.to_owned());
     Observed {

@@ -67,7 +67,7 @@ impl Results {
             "# secretctl and Airflow, case by case\n\n\
              {} generated cases, seed {seed}, on {date}, in real Airflow and in secretctl; written by `tests/parity/run`.\n\
              Compared are the value with all its fields, the layer that it is found in, the layers that fail, the requests that a server\n\
-             is sent, and whether Airflow starts at all. \"Departs\" counts what README.md lists under \"Differs from Airflow\".\n\n",
+             is sent, and whether Airflow starts at all. \"Departs\" counts what docs/differences.md lists.\n\n",
             self.cases()
         );
         for version in versions {

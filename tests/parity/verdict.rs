@@ -9,7 +9,7 @@ use super::observed::{Layer, Observed, Said};
 pub enum Verdict {
     /// The same.
     Equal,
-    /// Something else, on purpose: the words of the README's list.
+    /// Something else, on purpose: the words of docs/differences.md.
     Departs(&'static str),
     /// Something else, and nobody meant it.
     Differs(&'static str),

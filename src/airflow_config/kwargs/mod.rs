@@ -87,7 +87,9 @@ fn no_kwargs(setting: &Setting, value: &Value) -> ParsedKwargs {
             described(value)
         );
         let finding = Finding::warning("kwargs-without-effect", sentence);
-        parsed.findings.push(finding.at(Some(setting.origin.source())));
+        parsed
+            .findings
+            .push(finding.at(Some(setting.origin.source())));
     }
     parsed
 }

@@ -85,7 +85,12 @@ impl LocalFilesystemBackend {
             FilePath::Set(path) => SecretsFile::text(path, self.version, deadline)
                 .await
                 .map(|text| (path.clone(), text)),
-            FilePath::Unset => return ids.iter().map(|_| Ok(Answer::Absent(Some(unset(kind))))).collect(),
+            FilePath::Unset => {
+                return ids
+                    .iter()
+                    .map(|_| Ok(Answer::Absent(Some(unset(kind)))))
+                    .collect();
+            }
             FilePath::NotText(found) => Err(LocalFilesystemError::PathNotText {
                 kwarg: kwarg_of(kind),
                 found,
@@ -148,7 +153,10 @@ impl Backend for LocalFilesystemBackend {
     async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError> {
         let SecretId { kind, id } = secret.secret.clone();
         let answers = self.read(kind, vec![id], deadline).await;
-        answers.into_iter().next().unwrap_or(Ok(Answer::Absent(None)))
+        answers
+            .into_iter()
+            .next()
+            .unwrap_or(Ok(Answer::Absent(None)))
     }
 
     async fn get_many(

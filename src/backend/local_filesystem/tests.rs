@@ -3,6 +3,7 @@
 mod recorded;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::airflow_version::AirflowVersion;
 use crate::python::json::Dict;
-use crate::text_file::TextFileError;
+use crate::testing::block_on;
 
 /// A file in a directory of its own.
 struct Fixture {
@@ -33,7 +34,7 @@ impl Fixture {
         self.directory.path().join(&self.name)
     }
 
-    fn get(&self, kind: SecretKind, id: &str) -> Result<Answer, LocalFilesystemError> {
+    fn get(&self, kind: SecretKind, id: &str) -> Result<Answer, BackendError> {
         self.get_by(AirflowVersion::default(), kind, id)
     }
 
@@ -42,14 +43,14 @@ impl Fixture {
         version: AirflowVersion,
         kind: SecretKind,
         id: &str,
-    ) -> Result<Answer, LocalFilesystemError> {
+    ) -> Result<Answer, BackendError> {
         let path = Value::text(self.path().to_str().unwrap());
         let kwargs = KWARGS
             .iter()
             .filter(|kwarg| **kwarg != CONFIGS_FILE_PATH || version.has_configs_file())
             .map(|kwarg| ((*kwarg).to_owned(), path.clone()))
             .collect();
-        open_by(version, &kwargs).read(kind, id)
+        read(&open_by(version, &kwargs), kind, id)
     }
 
     fn error(&self, kind: SecretKind, id: &str) -> String {
@@ -65,6 +66,18 @@ impl Fixture {
             Answer::Absent(reason) => reason,
             Answer::Found(_) => unreachable!("`{id}` is there"),
         }
+    }
+}
+
+fn read(
+    backend: &LocalFilesystemBackend,
+    kind: SecretKind,
+    id: &str,
+) -> Result<Answer, BackendError> {
+    let deadline = Deadline::after(Duration::from_secs(20));
+    match backend.locate(&SecretId::new(kind, id)) {
+        Location::At(secret) => block_on(backend.get(&secret, deadline)),
+        Location::Skipped(why) => Ok(Answer::Absent(Some(why))),
     }
 }
 
@@ -93,9 +106,12 @@ fn an_unset_path_is_skipped() {
     ] {
         let backend = open_json(&kwargs);
         let skipped = Location::Skipped("`variables_file_path` is not set".to_owned());
-        assert_eq!(backend.locate(SecretKind::Variable, "A"), skipped);
+        assert_eq!(
+            backend.locate(&SecretId::new(SecretKind::Variable, "A")),
+            skipped
+        );
         assert!(matches!(
-            backend.read(SecretKind::Variable, "A"),
+            read(&backend, SecretKind::Variable, "A"),
             Ok(Answer::Absent(Some(_)))
         ));
     }
@@ -106,13 +122,7 @@ fn each_kind_has_a_file_of_its_own() {
     let backend = open_json(&json!({
         "variables_file_path": "v.env", "connections_file_path": "c.env", "configs_file_path": "g.env",
     }));
-    let place = |kind| match backend.locate(kind, "A") {
-        Location::At {
-            places,
-            server: None,
-        } => places.join(" "),
-        location => unreachable!("{location:?}"),
-    };
+    let place = |kind| backend.locate(&SecretId::new(kind, "A")).to_string();
     assert_eq!(place(SecretKind::Variable), "v.env#A");
     assert_eq!(place(SecretKind::Connection), "c.env#A");
     assert_eq!(place(SecretKind::Config), "g.env#A");
@@ -121,7 +131,7 @@ fn each_kind_has_a_file_of_its_own() {
 #[test]
 fn another_type_fails_the_lookup() {
     let backend = open_json(&json!({"connections_file_path": ["c.env"]}));
-    let error = backend.read(SecretKind::Connection, "A").unwrap_err();
+    let error = read(&backend, SecretKind::Connection, "A").unwrap_err();
     assert_eq!(
         error.to_string(),
         "`connections_file_path` is of type `list`, not text"
@@ -131,22 +141,24 @@ fn another_type_fails_the_lookup() {
 #[test]
 fn a_file_that_cannot_be_read_is_an_error() {
     let get = |path: &str| {
-        open_json(&json!({"variables_file_path": path})).read(SecretKind::Variable, "A")
+        read(
+            &open_json(&json!({"variables_file_path": path})),
+            SecretKind::Variable,
+            "A",
+        )
     };
     let missing = get("/nonexistent/x.json").unwrap_err();
-    assert!(matches!(
-        missing,
-        LocalFilesystemError::File(TextFileError::Missing { .. })
-    ));
+    assert!(missing.to_string().ends_with("does not exist"));
     assert!(missing.hint().unwrap().contains("relative path"));
     let home = get("~/x.json").unwrap_err();
     assert!(home.hint().unwrap().contains("does not expand `~`"));
     let directory = tempfile::Builder::new().suffix(".json").tempdir().unwrap();
     let directory = get(directory.path().to_str().unwrap()).unwrap_err();
-    assert!(matches!(
-        directory,
-        LocalFilesystemError::File(TextFileError::Directory { .. })
-    ));
+    assert!(
+        directory
+            .to_string()
+            .ends_with("is a directory, not a file")
+    );
     let latin = Fixture::new("v.env", b"A=1\nB=caf\xe9\n");
     assert!(latin.error(SecretKind::Variable, "A").contains("line 2"));
     let huge = Fixture::new("v.env", vec![b'x'; (16 << 20) + 1]);
@@ -172,7 +184,7 @@ fn a_named_pipe_is_read_to_its_end() {
         move || std::fs::write(path, "A=1\n").unwrap()
     });
     let backend = open_json(&json!({"variables_file_path": path.to_str().unwrap()}));
-    let answer = backend.read(SecretKind::Variable, "A").unwrap();
+    let answer = read(&backend, SecretKind::Variable, "A").unwrap();
     writer.join().unwrap();
     assert!(matches!(answer, Answer::Found(Secret::Text(text)) if text.expose() == "1"));
 }

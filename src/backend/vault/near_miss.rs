@@ -15,8 +15,6 @@ const FOLDERS: usize = 3;
 const COMPARED: usize = 10_000;
 /// How many folders are named at most.
 const NAMED: usize = 5;
-/// Beyond so many bytes a name is not compared by likeness.
-const LONGEST_NAME: usize = 200;
 
 /// A name that may have been meant in place of one on the way to `path`.
 pub async fn in_folder(
@@ -80,12 +78,8 @@ fn similar<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
     let folded = |name: &str| name.trim_end_matches('/').trim().to_lowercase();
     let is_same = |name: &&&str| folded(name) == folded(wanted);
     let same = names.iter().find(is_same).copied();
-    let short = || names.iter().copied().filter(|name| name.len() <= LONGEST_NAME);
-    same.or_else(|| match wanted.len() <= LONGEST_NAME {
-        true => nearest(wanted, &short().collect::<Vec<_>>()),
-        false => None,
-    })
-    .filter(|name| *name != wanted)
+    same.or_else(|| nearest(wanted, names))
+        .filter(|name| *name != wanted)
 }
 
 /// What can be said of a name without a look into its folder: only what it does not look like everybody's.

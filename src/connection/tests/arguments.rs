@@ -6,7 +6,11 @@ use super::*;
 fn a_text_is_always_a_uri() {
     let connection = Connection::from_uri(SERVER, "c", &r#"{"conn_type": "x"}"#.into()).unwrap();
     assert_eq!(shown(&connection, "conn_type"), r#""""#);
-    assert!(connection.warnings()[0].contains("looks like JSON"));
+    assert!(
+        connection.findings()[0]
+            .sentence
+            .contains("looks like JSON")
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::failure::Fault;
 
 #[test]
 fn json_ports_are_cast_as_int_does() {
@@ -165,7 +166,7 @@ fn only_an_object_is_json() {
     );
     let connection = server("[1]");
     assert_eq!(
-        (uri(&connection), connection.warnings().len()),
+        (uri(&connection), connection.findings().len()),
         ("///1%5D", 1)
     );
 }

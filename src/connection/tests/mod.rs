@@ -6,6 +6,7 @@ mod uri_form;
 
 use super::*;
 use crate::airflow_version::AirflowVersion;
+use crate::failure::Fault;
 use crate::python::json::loads;
 
 const SERVER: Model = Model {
@@ -112,10 +113,10 @@ fn an_unknown_field_lists_the_known_ones() {
 fn an_id_that_airflow_drops_is_a_warning() {
     let connection = Connection::parse(SERVER, "a b", &"x://h".into()).unwrap();
     assert_eq!(shown(&connection, "conn_id"), "null");
-    assert_eq!(connection.warnings().len(), 1);
+    assert_eq!(connection.findings().len(), 1);
     let connection = Connection::parse(WORKER, "a b", &"x://h".into()).unwrap();
     assert_eq!(
-        (shown(&connection, "conn_id"), connection.warnings().len()),
+        (shown(&connection, "conn_id"), connection.findings().len()),
         (r#""a b""#.into(), 0)
     );
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::failure::Fault;
 use crate::python::urllib::SplitError;
 
 #[test]
@@ -139,7 +140,7 @@ fn an_extra_that_is_no_object_stops_the_server_only() {
         ConnectionError::ExtraNotJson(_)
     ));
     assert_eq!(shown(&worker(not_json), "extra"), "{}");
-    assert_eq!(worker(not_json).warnings().len(), 1);
+    assert_eq!(worker(not_json).findings().len(), 1);
 
     let list = "x://h?__extra__=%5B1%5D";
     assert_eq!(

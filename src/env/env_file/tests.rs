@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use std::time::Duration;
+
 use super::*;
+use crate::testing::block_on;
 
 /// What Docker Compose made of env files.
 #[derive(Deserialize)]
@@ -124,18 +127,30 @@ fn the_process_wins_over_files_and_later_files_over_earlier_ones() {
 #[test]
 fn a_variable_knows_its_file_and_line() {
     let env = lay(&["A=1\n\nB='x\ny'\nC=3", "A=2"]).unwrap();
-    let line = |name| env.place_of(name).map(|place| place.line);
+    let line = |name| match env.source_of(name)? {
+        Source::File { line, .. } => Some(*line),
+        Source::Environment => None,
+    };
     assert_eq!(
         [line("A"), line("B"), line("C"), line("P")],
         [Some(1), Some(3), Some(5), None]
     );
+    assert!(matches!(
+        env.overridden("A"),
+        [Source::File { line: 1, .. }]
+    ));
 }
 
 #[test]
 fn a_reference_that_comes_to_nothing_is_told_without_its_name() {
     let env = lay(&["A=pa$word\nB=$P", "C=${word:-x}\nD='$word'"]).unwrap();
+    let sentences: Vec<&str> = env
+        .findings()
+        .iter()
+        .map(|it| it.sentence.as_str())
+        .collect();
     assert_eq!(
-        env.warnings(),
+        sentences,
         [
             "`A` in `dir/.env` line 1 refers to a variable that is not set: nothing stands in its place, as with Compose"
         ]
@@ -168,11 +183,14 @@ fn a_variable_that_is_not_utf8_can_be_inherited_but_not_referred_to() {
 #[test]
 fn files_that_cannot_be_read_are_errors() {
     let directory = tempfile::tempdir().unwrap();
-    let message = EnvFile::read(directory.path()).unwrap_err().to_string();
+    let soon = Deadline::after(Duration::from_secs(20));
+    let message = block_on(EnvFile::read(directory.path(), soon))
+        .unwrap_err()
+        .to_string();
     assert!(message.starts_with("env file `") && message.ends_with("is a directory, not a file"));
     let missing = directory.path().join(".env");
     assert!(
-        EnvFile::read(&missing)
+        block_on(EnvFile::read(&missing, soon))
             .unwrap_err()
             .to_string()
             .ends_with("does not exist")

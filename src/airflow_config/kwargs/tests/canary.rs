@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::airflow_config::{Origin, Place};
+use crate::source::Source;
 
 /// What values consist of. Messages hold no two capital letters side by side with these.
 const CANARIES: [&str; 4] = ["QzXw7kJv", "wVqJx9Zk", "zKqYv3Wj", "JqZxk5Vw"];
@@ -67,7 +68,7 @@ fn leak(message: &str) -> Option<&'static str> {
 fn assert_hidden(env: &Env, text: &str, indirection: Indirection, strict: bool) {
     let place = Place::Environment {
         name: "KWARGS_NAME".into(),
-        file: None,
+        source: Source::Environment,
     };
     let origin = Origin { place, indirection };
     let value = match indirection {
@@ -80,7 +81,7 @@ fn assert_hidden(env: &Env, text: &str, indirection: Indirection, strict: bool) 
         origin,
     };
     let messages = match parse_kwargs(env, &setting, &["url", "token", "sep"], strict) {
-        Ok(parsed) => vec![format!("{:?}", parsed.warnings)],
+        Ok(parsed) => vec![format!("{:?}", parsed.findings)],
         Err(fault) => vec![
             fault.to_string(),
             format!("{fault:?}"),

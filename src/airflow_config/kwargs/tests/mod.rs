@@ -3,8 +3,15 @@ mod faults;
 
 use super::*;
 use crate::airflow_config::{Origin, Place};
+use crate::source::Source;
 
 const KNOWN: [&str; 3] = ["url", "token", "connections_path"];
+
+/// What is said of kwargs that could be read.
+fn sentences(parsed: &ParsedKwargs) -> Vec<&str> {
+    let findings = parsed.findings.iter();
+    findings.map(|finding| finding.sentence.as_str()).collect()
+}
 
 fn env() -> Env {
     Env::from_pairs([
@@ -26,7 +33,7 @@ fn env() -> Env {
 fn setting(env: &Env, text: &str, indirection: Indirection) -> Setting {
     let place = Place::Environment {
         name: "KWARGS".into(),
-        file: None,
+        source: Source::Environment,
     };
     let value = match indirection {
         Indirection::None => expand_env_var(env, text).unwrap(),
@@ -78,10 +85,10 @@ fn what_python_takes_for_false_is_no_kwargs() {
     ] {
         let parsed = parse(text, true).unwrap();
         assert!(parsed.kwargs.is_empty());
-        assert_eq!(parsed.warnings.len(), warnings, "{text}");
+        assert_eq!(parsed.findings.len(), warnings, "{text}");
     }
     assert_eq!(
-        parse("[]", false).unwrap().warnings,
+        sentences(&parse("[]", false).unwrap()),
         [
             "the backend kwargs from environment variable `KWARGS` are a list, which Airflow takes for no kwargs"
         ]
@@ -120,7 +127,7 @@ fn bare_references_are_read_as_text_with_a_warning() {
     );
     assert_eq!(parsed.kwargs["y"], Value::text("5"));
     assert_eq!(
-        parsed.warnings,
+        sentences(&parsed),
         [
             "the backend kwargs from environment variable `KWARGS` have no quotes around `$VAULT__URL`, `$ROOT`: read as text \
           here, but Airflow itself would ignore these kwargs"
@@ -136,7 +143,7 @@ fn a_bare_reference_to_json_stays_json() {
     assert_eq!(parsed.kwargs["b"], Value::Int("5".into()));
     assert_eq!(parsed.kwargs["c"], Value::text(""));
     // this much Airflow reads too
-    assert!(parse("{\"b\": $NUMBER}", true).unwrap().warnings.is_empty());
+    assert!(parse("{\"b\": $NUMBER}", true).unwrap().findings.is_empty());
 }
 
 #[test]

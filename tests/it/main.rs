@@ -1,0 +1,23 @@
+//! The program as its users run it, against servers of the tests' own: a file or folder for each subject.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod airflow_version;
+mod aws;
+mod azure;
+mod bad_input;
+mod commands;
+mod connections;
+mod contract;
+mod core_dump;
+mod differences;
+mod google;
+mod harness;
+mod kubernetes;
+mod lockbox;
+mod outages;
+mod pages;
+mod sessions;
+mod startup;
+mod support;
+mod vault;

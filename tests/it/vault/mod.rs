@@ -1,0 +1,8 @@
+//! `VaultBackend` against a fake Vault: recorded lookups, kwargs, logins, answers, proxies and TLS. The real server is asked in `tests/real/openbao`.
+
+mod answers;
+mod kwargs;
+mod logins;
+mod proxy;
+mod tls;
+mod wire;
