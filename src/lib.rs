@@ -25,6 +25,7 @@ pub mod error;
 pub mod failure;
 pub mod finding;
 pub mod http;
+mod jwt;
 mod nearest;
 mod process;
 pub mod python;

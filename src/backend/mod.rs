@@ -6,7 +6,7 @@
 // pub mod aws;
 // pub mod azure;
 pub mod environment_variables;
-// pub mod google;
+pub mod google;
 pub mod kind;
 // pub mod kubernetes;
 pub mod kwargs;

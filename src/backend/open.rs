@@ -1,6 +1,7 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
 use super::environment_variables::EnvironmentVariablesBackend;
+use super::google::CloudSecretManagerBackend;
 use super::kind::BackendKind;
 use super::kwargs::Kwargs;
 use super::local_filesystem::LocalFilesystemBackend;
@@ -30,6 +31,7 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 /// The names of the kwargs that the constructor of a class knows.
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
+        BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::Vault => VaultBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
@@ -61,6 +63,11 @@ pub async fn open(
             (backend, Vec::new()).into()
         }
         BackendKind::Vault => VaultBackend::open(given, surroundings)?.into(),
+        BackendKind::CloudSecretManager => {
+            CloudSecretManagerBackend::open(given, surroundings, deadline)
+                .await?
+                .into()
+        }
         BackendKind::Lockbox => {
             lockbox::check(given)?;
             not_served()

@@ -1,223 +1,220 @@
-//! What can go wrong between Google credentials and an access token, told without a word of either.
+//! What can go wrong with Secret Manager, told so that nobody has to read gRPC's codes.
 
-use std::fmt;
+use super::credentials::GoogleCredentialsError;
+use super::service::Refusal;
+use crate::backend::kwargs::KwargError;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{HttpError, in_quotes};
 
-use crate::error::Failure;
-use crate::http::in_quotes;
-
-/// A failure to get at a token. Holds names of settings and files, addresses, statuses and Google's own short words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GoogleError {
-    /// `gcp_key_path` ends in .p12 or in anything else but .json.
-    #[error("kwarg `gcp_key_path` must name a JSON key file whose name ends in .json")]
-    NotAJsonKeyFile,
-    /// The account to impersonate is no e-mail address.
+/// Why a secret cannot be read from Secret Manager. Holds names, statuses and Google's own short words, never a token.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum CloudSecretManagerError {
+    /// A kwarg that the constructor raises on.
+    #[error(transparent)]
+    Kwarg(#[from] KwargError),
+    /// A variable cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// Secret Manager cannot be asked.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// There is no token to ask with.
+    #[error(transparent)]
+    Credentials(#[from] GoogleCredentialsError),
+    /// Neither credentials nor `project_id`, which the constructor raises on.
+    #[error("{0}; without `project_id` Airflow does not start")]
+    NotStarted(GoogleCredentialsError),
+    /// `connections_prefix` and `sep` do not make a name.
     #[error(
-        "the last account of kwarg `impersonation_chain` has no `@`, after which Airflow looks for the project"
+        "kwargs `connections_prefix` and `sep` may hold letters, digits, `-` and `_` only; Airflow does not start with others"
     )]
-    NoProjectInImpersonationChain,
-    /// There are credentials, but not usable ones.
-    #[error("the Google credentials in {origin} cannot be used: {problem}")]
-    Unusable {
-        /// The setting or file.
-        origin: String,
-        /// What is wrong with them.
-        problem: CredentialsProblem,
-        /// Whether Airflow's constructor logs this and goes on, to fail at each lookup.
-        logged: bool,
-    },
-    /// Nothing names credentials.
+    Prefix,
+    /// The credentials belong to no project.
+    #[error("no Google Cloud project is named, and Airflow does not start without one")]
+    NoProject,
+    /// gcloud's variable does not hold an address.
     #[error(
-        "there are no Google credentials: none in the kwargs, `GOOGLE_APPLICATION_CREDENTIALS` or gcloud's folder, and {machine}"
+        "`CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER` is not an http:// or https:// address"
     )]
-    NoCredentials {
-        /// What became of the metadata server.
-        machine: String,
-    },
-    /// A server that gives tokens, or something on the way to them, did not.
-    #[error("no access token: {by} {problem}")]
-    NoToken {
-        /// Who was asked.
-        by: String,
-        /// What it did.
-        problem: TokenProblem,
-    },
-    /// The credentials may not impersonate.
-    #[error("{identity} may not impersonate `{target}`{}", in_quotes(.said))]
-    ImpersonationDenied {
+    Endpoint,
+    /// A variable that Google's client refuses.
+    #[error("`GOOGLE_API_USE_MTLS_ENDPOINT` must be `never`, `auto` or `always`")]
+    MtlsEndpoint,
+    /// The token is not accepted.
+    #[error("Google does not accept the credentials of {identity}{}", in_quotes(.said))]
+    Unauthenticated {
         /// Who asked.
         identity: String,
-        /// The service account asked for.
-        target: String,
-        /// IAM's words.
+        /// Google's words.
         said: Option<String>,
     },
-    /// The token that stands for an external account cannot be read.
-    #[error("the token of the external account in {origin} cannot be read: {because}")]
-    SubjectToken {
-        /// The setting or file of the credentials.
-        origin: String,
-        /// What is wrong.
-        because: String,
+    /// The permission is missing, or there is no such secret: Google does not say which.
+    #[error(
+        "permission `secretmanager.versions.access` on `projects/{project}/secrets/{secret_id}` is denied to {identity}"
+    )]
+    Denied {
+        /// Who asked.
+        identity: String,
+        /// In which project.
+        project: String,
+        /// For which secret.
+        secret_id: String,
+        /// Why, if Google says more than that.
+        reason: Option<String>,
     },
-}
-
-/// What is wrong with credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CredentialsProblem {
-    /// No such file.
-    Missing,
-    /// The file cannot be read, in the system's words.
-    Unreadable(String),
-    /// Not JSON.
-    NotJson,
-    /// JSON, but no object.
-    NotAnObject,
-    /// A part is not there or is no text.
-    Lacks(&'static str),
-    /// A part is there, but of no use.
-    Odd(&'static str),
-    /// `private_key` is no RSA key in PKCS#8 and PEM.
-    PrivateKey,
-    /// `type` is none that google-auth knows.
-    UnknownType,
-    /// google-auth knows it, secretctl does not.
-    NotServed(&'static str),
-}
-
-impl GoogleError {
-    /// Whether Airflow can do what secretctl refuses here.
-    pub fn is_own_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::Unusable {
-                problem: CredentialsProblem::NotServed(_),
-                ..
-            }
-        )
-    }
-}
-
-impl fmt::Display for CredentialsProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("the file does not exist"),
-            Self::Unreadable(because) => f.write_str(because),
-            Self::NotJson => f.write_str("this is not JSON"),
-            Self::NotAnObject => f.write_str("this is no JSON object"),
-            Self::Lacks(name) => write!(f, "`{name}` is missing"),
-            Self::Odd(name) => write!(f, "`{name}` is not as Google writes it"),
-            Self::PrivateKey => f.write_str("`private_key` is no private key in PEM form"),
-            Self::UnknownType => f.write_str("their `type` is none that Google's library knows"),
-            Self::NotServed(what) => write!(f, "secretctl does not serve {what}"),
-        }
-    }
-}
-
-/// What became of a request for a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenProblem {
-    /// No answer, in the network's words.
-    Unreachable(String),
+    /// The API is switched off.
+    #[error(
+        "the Secret Manager API is not enabled in project `{project}`, or has never been used there"
+    )]
+    ApiDisabled {
+        /// The project.
+        project: String,
+    },
+    /// The latest version is disabled or destroyed.
+    #[error("found, but the latest version of `{secret_id}` cannot be read{}", in_quotes(.said))]
+    VersionUnusable {
+        /// The secret.
+        secret_id: String,
+        /// Google's words.
+        said: Option<String>,
+    },
     /// 429
-    Throttled,
-    /// 5xx
-    Down(u16),
-    /// Any other status but success.
-    Refused {
-        /// The status.
-        status: u16,
-        /// The server's words.
+    #[error("Secret Manager is throttling this client{}", in_quotes(.said))]
+    Throttled {
+        /// Google's words.
         said: Option<String>,
     },
-    /// Success, but no token.
-    NotAToken,
+    /// Any other error of Google's.
+    #[error("Secret Manager cannot answer: status {status}{}", in_quotes(.said))]
+    Down {
+        /// The HTTP status.
+        status: u16,
+        /// Google's words.
+        said: Option<String>,
+    },
+    /// An answer that is not Secret Manager's.
+    #[error("the answer, of status {status}, is not Secret Manager's")]
+    NotSecretManager {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The secret is not text.
+    #[error("found, but it is not UTF-8 text")]
+    NotText,
 }
 
-impl fmt::Display for TokenProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable(because) => write!(f, "could not be reached: {because}"),
-            Self::Throttled => f.write_str("asks to be asked less often"),
-            Self::Down(status) => write!(f, "cannot answer: status {status}"),
-            Self::Refused { status, said } => {
-                write!(f, "refused with status {status}{}", in_quotes(said))
-            }
-            Self::NotAToken => f.write_str("answered without a token"),
-        }
-    }
-}
-
-impl GoogleError {
-    /// Credentials that cannot be used; `logged` says whether Airflow's constructor logs it and goes on.
-    pub fn unusable(origin: &str, problem: CredentialsProblem, logged: bool) -> Self {
-        GoogleError::Unusable {
-            origin: origin.to_owned(),
-            problem,
-            logged,
-        }
-    }
-
-    /// Whether Airflow's constructor catches it: `except (DefaultCredentialsError, FileNotFoundError)`.
-    pub fn is_logged_by_airflow(&self) -> bool {
-        match self {
-            GoogleError::Unusable { logged, .. } => *logged,
-            GoogleError::NoCredentials { .. } => true,
-            _ => false,
-        }
-    }
-
-    /// The kind of failure.
-    pub fn failure(&self) -> Failure {
-        match self {
-            GoogleError::NotAJsonKeyFile
-            | GoogleError::NoProjectInImpersonationChain
-            | GoogleError::Unusable { .. } => Failure::Configuration,
-            GoogleError::NoCredentials { .. } | GoogleError::SubjectToken { .. } => {
-                Failure::Unauthenticated
-            }
-            GoogleError::ImpersonationDenied { .. } => Failure::Denied,
-            GoogleError::NoToken { problem, .. } => match problem {
-                TokenProblem::Unreachable(_) | TokenProblem::Down(_) => Failure::Unreachable,
-                TokenProblem::Throttled => Failure::Throttled,
-                TokenProblem::Refused { .. } => Failure::Unauthenticated,
-                TokenProblem::NotAToken => Failure::Malformed,
+impl CloudSecretManagerError {
+    /// The error that a refusal to read a secret stands for; `identity` is asked for where it is told.
+    pub(super) async fn from_refusal(
+        refusal: Refusal,
+        project: &str,
+        secret_id: &str,
+        identity: impl Future<Output = String>,
+    ) -> Self {
+        let (status, code, reason, said) = match refusal {
+            Refusal::NotText => return Self::NotText,
+            Refusal::Foreign(status) => return Self::NotSecretManager { status },
+            Refusal::Error {
+                status,
+                code,
+                reason,
+                said,
+            } => (status, code, reason, said),
+        };
+        let (project, secret_id) = (project.to_owned(), secret_id.to_owned());
+        match code.as_str() {
+            "UNAUTHENTICATED" => Self::Unauthenticated {
+                identity: identity.await,
+                said,
             },
+            "PERMISSION_DENIED" if reason.as_deref() == Some("SERVICE_DISABLED") => {
+                Self::ApiDisabled { project }
+            }
+            "PERMISSION_DENIED" => Self::Denied {
+                identity: identity.await,
+                project,
+                secret_id,
+                reason,
+            },
+            "FAILED_PRECONDITION" => Self::VersionUnusable { secret_id, said },
+            "RESOURCE_EXHAUSTED" => Self::Throttled { said },
+            _ => Self::Down { status, said },
+        }
+    }
+}
+
+impl Fault for CloudSecretManagerError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Kwarg(error) => error.failure(),
+            Self::Env(error) => error.failure(),
+            Self::Http(error) => error.failure(),
+            Self::Credentials(error) => error.failure(),
+            Self::NotStarted(_)
+            | Self::Prefix
+            | Self::NoProject
+            | Self::Endpoint
+            | Self::MtlsEndpoint => Failure::Configuration,
+            Self::Unauthenticated { .. } => Failure::Unauthenticated,
+            Self::Denied { .. } | Self::ApiDisabled { .. } => Failure::Denied,
+            Self::Throttled { .. } => Failure::Throttled,
+            Self::Down { .. } | Self::NotSecretManager { .. } => Failure::Unreachable,
+            Self::VersionUnusable { .. } | Self::NotText => Failure::Malformed,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = match self {
-            GoogleError::NoCredentials { .. } => {
-                "set \"gcp_key_path\" or \"gcp_keyfile_dict\" in the kwargs, or GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`".to_owned()
+            Self::Kwarg(error) => return error.hint(),
+            Self::Env(error) => return error.hint(),
+            // gRPC's own variable: REQUESTS_CA_BUNDLE is for google-auth.
+            Self::Http(error) => {
+                return error.hint_with("name its PEM file with GRPC_DEFAULT_SSL_ROOTS_FILE_PATH");
             }
-            GoogleError::Unusable { problem, .. } => return problem.hint(),
-            GoogleError::ImpersonationDenied { target, .. } => {
-                format!("grant it the role roles/iam.serviceAccountTokenCreator on `{target}`")
+            Self::Credentials(error) | Self::NotStarted(error) => return error.hint(),
+            Self::NoProject => "set \"project_id\" in the kwargs".to_owned(),
+            Self::Endpoint => "write it as in https://secretmanager.example.internal".to_owned(),
+            Self::MtlsEndpoint => "leave it out".to_owned(),
+            Self::Unauthenticated { .. } => {
+                "the key may be deleted or disabled, or this machine's clock is wrong".to_owned()
             }
-            GoogleError::NoToken { problem: TokenProblem::Refused { said: Some(said), .. }, .. }
-                if said.contains("invalid_grant") || said.contains("invalid_rapt") =>
-            {
-                "the login has expired or was revoked; run `gcloud auth application-default login`".to_owned()
+            Self::Denied {
+                reason, project, ..
+            } => advice_for(reason.as_deref(), project),
+            Self::ApiDisabled { project } => format!(
+                "run `gcloud services enable secretmanager.googleapis.com --project {project}`, if that is the project that holds the secrets; else set \"project_id\" in the kwargs"
+            ),
+            Self::VersionUnusable { secret_id, .. } => format!(
+                "Airflow reads the newest version only, even when an older one is enabled; run `gcloud secrets versions list {secret_id}`, then enable it or add a new one"
+            ),
+            Self::NotSecretManager { .. } => {
+                "something other than Secret Manager answers there, perhaps a proxy or a login page"
+                    .to_owned()
             }
-            _ => return None,
+            Self::Prefix | Self::Throttled { .. } | Self::Down { .. } | Self::NotText => {
+                return None;
+            }
         };
         Some(advice)
     }
+
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_own_refusal(),
+            Self::Credentials(error) | Self::NotStarted(error) => error.is_own_refusal(),
+            _ => false,
+        }
+    }
 }
 
-impl CredentialsProblem {
-    fn hint(&self) -> Option<String> {
-        let advice = match self {
-            Self::PrivateKey => {
-                "copy the key file unchanged: its lines end in `\\n` inside the JSON text, between BEGIN and END PRIVATE KEY"
-            }
-            Self::NotServed(_) => {
-                "name a service account's key, a user's login, an external account with a token in a file or at a URL, or an impersonated service account"
-            }
-            _ => return None,
-        };
-        Some(advice.to_owned())
+/// Advice by the reason that Google gives.
+fn advice_for(reason: Option<&str>, project: &str) -> String {
+    match reason {
+        Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => "the token lacks the scope cloud-platform; change the access scopes of this machine".to_owned(),
+        Some("CONSUMER_INVALID") => format!("Google knows no project `{project}`, or it is deleted; set \"project_id\" in the kwargs to the id of the one that holds the secrets"),
+        Some("BILLING_DISABLED") => format!("the project `{project}` has no billing account"),
+        Some("USER_PROJECT_DENIED") => "the quota project may not be used; grant roles/serviceusage.serviceUsageConsumer on it or unset GOOGLE_CLOUD_QUOTA_PROJECT".to_owned(),
+        _ => format!("grant the role roles/secretmanager.secretAccessor on it; Google answers the same where project `{project}` has no such secret or is not the one that was meant, and Airflow takes all of it for absent"),
     }
 }

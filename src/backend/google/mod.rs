@@ -1,189 +1,139 @@
-//! Google credentials and the access tokens that they give.
+//! Google Cloud Secret Manager.
 //!
-//! Mirrors `credentials_provider` of the google provider 22.8.0 and google-auth 2.62.2. Every request goes through the HTTP
-//! client that all backends share, so that proxies, CAs, the time limit and env files hold for it too; the official crate
-//! signs for service accounts, which takes no request. The surprising rule: a service account's key is never exchanged for
-//! a token; a JWT signed with it is the token.
+//! Mirrors `airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend` of
+//! apache-airflow-providers-google 22.8.0. Airflow calls `AccessSecretVersion` over gRPC, secretctl calls the same method over
+//! REST. Its surprising rule: Airflow takes a refused permission and an impossible name for "no such secret".
+//!
+//! After "not found" up to six requests follow that Airflow does not send: `secrets.get` for the name and for up to five names
+//! that a person may have meant. They read no value, and end at the first that is not answered.
 
-mod application_default;
-mod authorized_user;
+pub(crate) mod credentials;
+mod diagnosis;
 mod error;
-mod exchange;
-mod external_account;
-mod gcloud;
-mod impersonation;
-mod key_kwargs;
-mod load;
-mod metadata;
-mod scopes;
-mod service_account;
+mod naming;
+mod service;
+mod session;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use error::{CredentialsProblem, GoogleError, TokenProblem};
-pub use exchange::{Exchange, Reply, endpoint};
-pub use key_kwargs::KeyKwargs;
-pub use scopes::{Access, Scopes};
+use std::sync::Arc;
 
-use authorized_user::{AuthorizedUser, ExternalAccountAuthorizedUser};
-use external_account::ExternalAccount;
-use impersonation::Impersonation;
-use service_account::ServiceAccountKey;
+use async_trait::async_trait;
 
-use crate::error::Result;
-use crate::python::json::{Dict, Value};
-use crate::secret::SecretText;
+use super::kwargs::Kwargs;
+use super::{Answer, Backend, BackendError, Location, Once, Place, SecretRef, Surroundings};
+use crate::deadline::Deadline;
+use crate::finding::Finding;
+use crate::http;
+use crate::secret_kind::{SecretId, SecretKind};
+use error::CloudSecretManagerError;
+use session::SecretManagerSession;
+use settings::SecretManagerSettings;
 
-/// Who asks Google, and in which project.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    source: Source,
-    project: Project,
-    /// `x-goog-user-project`: who pays for a request, if not the project it is about.
-    quota_project: Option<String>,
-    /// The setting or file that they were found in.
-    origin: String,
+/// The backend, with the token of its first lookup.
+pub struct CloudSecretManagerBackend {
+    settings: SecretManagerSettings,
+    surroundings: Surroundings,
+    session: Once<SecretManagerSession, CloudSecretManagerError>,
 }
 
-/// The kinds of credentials that google-auth knows, but for `gdch_service_account`.
-#[derive(Clone, Debug)]
-enum Source {
-    ServiceAccount(ServiceAccountKey),
-    AuthorizedUser(AuthorizedUser),
-    ExternalAccount(Box<ExternalAccount>),
-    ExternalAccountAuthorizedUser(ExternalAccountAuthorizedUser),
-    Impersonated(Box<Impersonation>),
-    /// The service account that Google's machine runs as.
-    Machine,
-}
+impl CloudSecretManagerBackend {
+    /// Every kwarg of the constructor; any other is a TypeError.
+    pub const KWARGS: &'static [&'static str] = settings::KWARGS;
 
-/// The project that goes with credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Project {
-    /// By name.
-    Named(String),
-    /// The one that the metadata server names.
-    OfTheMachine,
-    /// These credentials belong to none.
-    Unknown,
-}
-
-impl From<Option<String>> for Project {
-    fn from(name: Option<String>) -> Self {
-        name.filter(|name| !name.is_empty())
-            .map_or(Project::Unknown, Project::Named)
-    }
-}
-
-impl Credentials {
-    /// These credentials acting as the last service account of `chain`, as `impersonation_chain` asks for.
+    /// Builds the backend as the constructor does, and says what is odd about its settings. Reads a credentials file that
+    /// the settings name, as the constructor does, but asks nobody.
     ///
     /// # Errors
-    /// The last one is no e-mail address, from which Airflow takes the project.
-    pub fn impersonating(self, mut chain: Vec<String>) -> Result<Credentials, GoogleError> {
-        let Some(target) = chain.pop() else {
-            return Ok(self);
+    /// What the constructor raises on. Credentials whose lack it only logs are kept until the first lookup.
+    pub(super) async fn open(
+        kwargs: Kwargs<'_>,
+        surroundings: &Surroundings,
+        deadline: Deadline,
+    ) -> Result<(Self, Vec<Finding>), CloudSecretManagerError> {
+        kwargs.refuse_unknown(Self::KWARGS)?;
+        let settings =
+            SecretManagerSettings::from_kwargs(kwargs, &surroundings.env, deadline).await?;
+        let findings = settings.findings();
+        let backend = Self {
+            settings,
+            surroundings: surroundings.clone(),
+            session: Once::default(),
         };
-        let project =
-            impersonation::project_in(&target).ok_or(GoogleError::NoProjectInImpersonationChain)?;
-        let origin = self.origin.clone();
-        let delegates = Some(chain).filter(|delegates| !delegates.is_empty());
-        Ok(Credentials {
-            source: Source::Impersonated(Box::new(Impersonation::new(self, target, delegates))),
-            project: Some(project).into(),
-            quota_project: None,
-            origin,
+        Ok((backend, findings))
+    }
+
+    /// Why Secret Manager is not asked for a secret, if it is not.
+    fn why_skipped(&self, secret: &SecretId) -> Option<String> {
+        let kind = secret.kind;
+        if self.settings.prefixes.get(kind).is_none() {
+            let (kwarg, _) = settings::prefix_kwarg(kind);
+            return Some(format!(
+                "`{kwarg}` is null, so Secret Manager is not asked for a {kind}"
+            ));
+        }
+        let is_guarded = kind != SecretKind::Config && self.surroundings.multi_team;
+        (is_guarded && naming::names_a_team(&secret.id)).then(|| {
+            "with [core] multi_team an id with `--` could name a team's secret, so it is not looked up".to_owned()
         })
     }
 
-    /// The project, as far as it is known without asking anybody.
-    pub fn project(&self) -> &Project {
-        &self.project
-    }
-
-    /// The project by name, if there is one.
-    ///
-    /// # Errors
-    /// There is no metadata server, or it names none.
-    pub async fn project_id(&self, exchange: &Exchange<'_>) -> Result<Option<String>> {
-        match &self.project {
-            Project::Named(project) => Ok(Some(project.clone())),
-            Project::OfTheMachine => Ok(Some(metadata::project_id(exchange).await?)),
-            Project::Unknown => Ok(None),
-        }
-    }
-
-    /// The value of `x-goog-user-project`, if one is to be sent.
-    pub fn quota_project(&self) -> Option<&str> {
-        self.quota_project.as_deref()
-    }
-
-    /// The universe that a service account's key belongs to, if it says so.
-    pub fn universe_domain(&self) -> Option<&str> {
-        match &self.source {
-            Source::ServiceAccount(key) => key.universe_domain(),
-            _ => None,
-        }
-    }
-
-    /// An access token.
-    ///
-    /// # Errors
-    /// Google does not give one, or cannot be asked.
-    pub async fn token(&self, access: &Access, exchange: &Exchange<'_>) -> Result<SecretText> {
-        match &self.source {
-            Source::ServiceAccount(key) => Ok(key.token(access, &self.origin).await?),
-            Source::AuthorizedUser(user) => user.token(&access.scopes, exchange).await,
-            Source::ExternalAccountAuthorizedUser(user) => user.token(exchange).await,
-            Source::ExternalAccount(account) => {
-                Box::pin(account.token(access, &self.origin, exchange)).await
-            }
-            Source::Impersonated(impersonation) => {
-                Box::pin(impersonation.token(&access.scopes, exchange)).await
-            }
-            Source::Machine => metadata::token(&access.scopes, exchange).await,
-        }
-    }
-
-    /// The e-mail address of the service account, if it is one that asks.
-    ///
-    /// # Errors
-    /// There is no metadata server to ask.
-    pub async fn service_account(&self, exchange: &Exchange<'_>) -> Result<Option<String>> {
-        match &self.source {
-            Source::ServiceAccount(key) => Ok(Some(key.client_email().to_owned())),
-            Source::Impersonated(impersonation) => Ok(Some(impersonation.target().to_owned())),
-            Source::ExternalAccount(account) => Ok(account.service_account()),
-            Source::Machine => Ok(Some(metadata::email(exchange).await?)),
-            Source::AuthorizedUser(_) | Source::ExternalAccountAuthorizedUser(_) => Ok(None),
-        }
-    }
-
-    /// Who asks, in words, for somebody who has to grant a permission; never a secret.
-    pub async fn identity(&self, exchange: &Exchange<'_>) -> String {
-        match self.service_account(exchange).await {
-            Ok(Some(email)) => format!("the service account `{email}`"),
-            _ => format!("the account of {}", self.origin),
-        }
+    /// The session of this run, getting a token if there is none yet.
+    async fn session(
+        &self,
+        deadline: Deadline,
+    ) -> Result<Arc<SecretManagerSession>, CloudSecretManagerError> {
+        let open = SecretManagerSession::open(&self.settings, &self.surroundings, deadline);
+        self.session.get_or_open(open).await
     }
 }
 
-/// A member that is text.
-fn text<'a>(members: &'a Dict, name: &str) -> Option<&'a SecretText> {
-    members.get(name).and_then(Value::as_text)
-}
+#[async_trait]
+impl Backend for CloudSecretManagerBackend {
+    fn name(&self) -> &'static str {
+        "CloudSecretManagerBackend"
+    }
 
-/// A member that has to be there and be text.
-fn required(members: &Dict, name: &'static str) -> Result<SecretText, CredentialsProblem> {
-    text(members, name)
-        .cloned()
-        .ok_or(CredentialsProblem::Lacks(name))
-}
+    fn locate(&self, secret: &SecretId) -> Location {
+        if let Some(why) = self.why_skipped(secret) {
+            return Location::Skipped(why);
+        }
+        let prefix = self.settings.prefixes.get(secret.kind).as_deref();
+        let name = naming::secret_id(prefix.unwrap_or_default(), &self.settings.sep, &secret.id);
+        let place = Place {
+            shown: naming::place(self.settings.project_name(), &name),
+            name,
+        };
+        let server = http::server_name(&self.settings.endpoint);
+        Location::At(SecretRef::remote(secret, place, Some(server)))
+    }
 
-/// A member that is an object.
-fn object<'a>(members: &'a Dict, name: &str) -> Option<&'a Dict> {
-    match members.get(name) {
-        Some(Value::Dict(object)) => Some(object),
-        _ => None,
+    async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError> {
+        // Airflow's client fails before the name is looked at.
+        self.settings.credentials()?;
+        if let Some(why) = naming::why_impossible(secret.name()) {
+            return Ok(Answer::Absent(Some(why)));
+        }
+        let session = self.session(deadline).await?;
+        Ok(session.access(secret.name(), deadline).await?)
+    }
+
+    async fn asked_as(&self, deadline: Deadline) -> Option<String> {
+        let session = self.session.opened().await?;
+        let identity = session.identity(deadline).await;
+        Some(format!("as {identity}, in project `{}`", session.project()))
+    }
+
+    async fn near_misses(&self, secret: &SecretRef, deadline: Deadline) -> Vec<String> {
+        let SecretId { kind, id } = &secret.secret;
+        let (Some(prefix), Ok(session)) = (
+            self.settings.prefixes.get(*kind),
+            self.session(deadline).await,
+        ) else {
+            return Vec::new();
+        };
+        let names = naming::look_alikes(prefix, &self.settings.sep, id);
+        diagnosis::near_misses(&session, secret.name(), names, deadline).await
     }
 }

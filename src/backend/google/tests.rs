@@ -1,252 +1,208 @@
-//! Which credentials are found, in which order, and which project goes with them.
+//! What the constructor raises on, what it only logs, and how secrets are named: each rule as real Airflow 3.3.2 has it.
 
-use std::fs;
-use std::path::PathBuf;
+use std::time::Duration;
 
-use tempfile::TempDir;
-
+use super::naming::{look_alikes, matches_pattern, place, why_impossible};
 use super::*;
 use crate::env::Env;
-use crate::error::Error;
+use crate::failure::{Failure, Fault};
+use crate::python::json::{self, Dict, Value};
+use crate::testing::block_on;
 
-const PEM: &str = include_str!("../../../tests/data/gcp_wire.json");
+const KWARGS_ENV: [(&str, &str); 1] = [("NO_GCE_CHECK", "true")];
 
-/// A service account's key made for tests, in project `proj-from-key`.
-fn key() -> String {
-    let start = PEM.find(r#"{\"type\": \"service_account\""#).unwrap();
-    let end = start + PEM[start..].find("}\"").unwrap() + 1;
-    let text: String = serde_json::from_str(&format!("\"{}\"", &PEM[start..end])).unwrap();
-    text
-}
-
-/// A home with files in it.
-struct Home(TempDir);
-
-impl Home {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let home = TempDir::new().unwrap();
-        for (name, text) in files {
-            let path = home.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        Home(home)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// An environment in which `~/` stands for this home.
-    fn env(&self, variables: &[(&str, &str)]) -> Env {
-        let home = self.0.path().to_str().unwrap();
-        let own = [("HOME", home), ("NO_GCE_CHECK", "true")];
-        let all = variables.iter().chain(&own);
-        Env::from_pairs(all.map(|(name, value)| (*name, value.replace("~/", &format!("{home}/")))))
-    }
-
-    fn default(&self, variables: &[(&str, &str)]) -> Result<Credentials> {
-        Credentials::open(&KeyKwargs::None, &self.env(variables))
-    }
-}
-
-const USER: &str = r#"{"type": "authorized_user", "client_id": "c", "client_secret": "s",
-    "refresh_token": "r", "quota_project_id": "q"}"#;
-const GCLOUD: &str = ".config/gcloud/application_default_credentials.json";
-
-fn named(project: &str) -> Project {
-    Project::Named(project.to_owned())
-}
-
-#[test]
-fn the_variable_comes_before_gclouds_folder() {
-    let home = Home::new(&[("key.json", &key()), (GCLOUD, USER)]);
-    let explicit = home
-        .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "~/key.json")])
-        .unwrap();
-    assert!(matches!(explicit.source, Source::ServiceAccount(_)));
-    assert_eq!(explicit.project, named("proj-from-key"));
-    let of_gcloud = home
-        .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "")])
-        .unwrap();
-    assert!(matches!(of_gcloud.source, Source::AuthorizedUser(_)));
-    assert_eq!(of_gcloud.project, Project::Unknown);
-}
-
-#[test]
-fn a_file_that_the_variable_names_must_be_there() {
-    let home = Home::new(&[(GCLOUD, USER)]);
-    let error = home
-        .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "~/nope.json")])
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("named by `GOOGLE_APPLICATION_CREDENTIALS`"),
-        "{error}"
-    );
-    assert!(matches!(error, Error::Google(error) if error.is_logged_by_airflow()));
-}
-
-#[test]
-fn the_metadata_server_comes_last_and_may_be_forbidden() {
-    let home = Home::new(&[]);
-    assert!(matches!(
-        home.default(&[]),
-        Err(Error::Google(GoogleError::NoCredentials { .. }))
-    ));
-    let machine = home
-        .default(&[
-            ("NO_GCE_CHECK", "True"),
-            ("GOOGLE_CLOUD_QUOTA_PROJECT", "q"),
-        ])
-        .unwrap();
-    assert!(matches!(machine.source, Source::Machine));
-    assert_eq!(
-        (machine.project(), machine.quota_project()),
-        (&Project::OfTheMachine, Some("q"))
-    );
-}
-
-#[test]
-fn the_projects_variable_wins_over_default_credentials_only() {
-    let home = Home::new(&[("key.json", &key())]);
-    let file = ("GOOGLE_APPLICATION_CREDENTIALS", "~/key.json");
-    let project = |variables: &[(&str, &str)]| home.default(variables).unwrap().project;
-    assert_eq!(
-        project(&[file, ("GOOGLE_CLOUD_PROJECT", "a"), ("GCLOUD_PROJECT", "b")]),
-        named("a")
-    );
-    assert_eq!(project(&[file, ("GCLOUD_PROJECT", "b")]), named("b"));
-    // An empty first variable hides the second, and is then no project.
-    assert_eq!(
-        project(&[file, ("GOOGLE_CLOUD_PROJECT", ""), ("GCLOUD_PROJECT", "b")]),
-        named("proj-from-key")
-    );
-    let path = KeyKwargs::KeyPath(home.path("key.json").to_str().unwrap().to_owned());
-    let own = Credentials::open(&path, &home.env(&[("GOOGLE_CLOUD_PROJECT", "a")])).unwrap();
-    assert_eq!(own.project, named("proj-from-key"));
-}
-
-#[test]
-fn a_users_project_is_gclouds_where_gcloud_is_installed() {
-    let configuration = "[compute]\nproject = no\n[core]\naccount = x\nproject = mine\n";
-    let home = Home::new(&[
-        (GCLOUD, USER),
-        (".config/gcloud/active_config", "work\n"),
-        (".config/gcloud/configurations/config_work", configuration),
-        ("bin/gcloud", ""),
-    ]);
-    let project = |variables: &[(&str, &str)]| home.default(variables).unwrap().project;
-    assert_eq!(project(&[("PATH", "/nope:~/bin")]), named("mine"));
-    assert_eq!(project(&[("PATH", "/nope")]), Project::Unknown);
-    assert_eq!(
-        project(&[("PATH", "~/bin"), ("CLOUDSDK_CORE_PROJECT", "other")]),
-        named("other")
-    );
-    assert_eq!(
-        project(&[("PATH", "~/bin"), ("CLOUDSDK_ACTIVE_CONFIG_NAME", "none")]),
-        Project::Unknown
-    );
-    // The same file named by the variable is gcloud's still.
-    let explicit = (
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "~/.config/gcloud/application_default_credentials.json",
-    );
-    assert_eq!(project(&[("PATH", "~/bin"), explicit]), named("mine"));
-}
-
-#[test]
-fn who_pays_is_said_by_the_variable_or_the_file_but_never_for_a_key_in_the_kwargs() {
-    let home = Home::new(&[("user.json", USER), ("key.json", &key())]);
-    let file = ("GOOGLE_APPLICATION_CREDENTIALS", "~/user.json");
-    let pays = |variables: &[(&str, &str)]| home.default(variables).unwrap().quota_project;
-    assert_eq!(pays(&[file]).as_deref(), Some("q"));
-    assert_eq!(
-        pays(&[file, ("GOOGLE_CLOUD_QUOTA_PROJECT", "env")]).as_deref(),
-        Some("env")
-    );
-    let path = KeyKwargs::KeyPath(home.path("key.json").to_str().unwrap().to_owned());
-    let own =
-        Credentials::open(&path, &home.env(&[("GOOGLE_CLOUD_QUOTA_PROJECT", "env")])).unwrap();
-    assert_eq!(own.quota_project(), None);
-}
-
-#[test]
-fn an_impersonated_accounts_project_is_in_its_address() {
-    let home = Home::new(&[("key.json", &key())]);
-    let acting_as = |target: &str| {
-        let credentials = home
-            .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "~/key.json")])
-            .unwrap();
-        credentials
-            .impersonating(vec!["a@b".into(), target.into()])
-            .map(|credentials| credentials.project)
+fn open_in(
+    kwargs: &str,
+    env: &[(&str, &str)],
+    multi_team: bool,
+) -> Result<CloudSecretManagerBackend, CloudSecretManagerError> {
+    let Ok(Value::Dict(kwargs)) = json::loads(kwargs) else {
+        panic!("no kwargs: {kwargs}")
     };
-    assert_eq!(acting_as("x@p.iam.gserviceaccount.com"), Ok(named("p")));
-    assert_eq!(acting_as("a@p,b@p"), Ok(named("p,b")));
-    assert_eq!(
-        acting_as("nobody"),
-        Err(GoogleError::NoProjectInImpersonationChain)
+    let surroundings = Surroundings {
+        env: Env::from_pairs(env.iter().copied()),
+        multi_team,
+        version: crate::airflow_version::AirflowVersion::default(),
+        console: crate::console::Console::silent(),
+    };
+    let kwargs: &Dict = &kwargs;
+    let opened = CloudSecretManagerBackend::open(
+        Kwargs::new("CloudSecretManagerBackend", kwargs),
+        &surroundings,
+        Deadline::after(Duration::from_secs(5)),
     );
+    block_on(opened).map(|(backend, _)| backend)
+}
+
+fn open(kwargs: &str) -> Result<CloudSecretManagerBackend, CloudSecretManagerError> {
+    open_in(kwargs, &KWARGS_ENV, false)
+}
+
+/// With a project Airflow starts even without credentials, which is enough to see the names.
+fn place_of(kwargs: &str, kind: SecretKind, id: &str) -> String {
+    open(kwargs)
+        .unwrap()
+        .locate(&SecretId::new(kind, id))
+        .places()
 }
 
 #[test]
-fn letters_of_a_text_are_scopes_of_their_own() {
-    assert_eq!(
-        Scopes::Text("ab".into()).list(),
-        Some(vec!["a".into(), "b".into()])
-    );
-    assert_eq!(Scopes::Text("ab".into()).to_json(), Value::text("ab"));
-    assert_eq!(
-        Scopes::of_file(Some(&Value::text("a b"))),
-        Scopes::List(vec!["a".into(), "b".into()])
-    );
-}
-
-/// Nothing in an error comes from the file, whatever is wrong with it.
-#[test]
-fn a_broken_file_is_not_quoted() {
-    let secret = "hunter2hunter2";
-    let broken = [
-        format!("{{\"{secret}"),
-        format!("[\"{secret}\"]"),
-        format!(r#"{{"type": "{secret}"}}"#),
-        format!(r#"{{"type": "authorized_user", "refresh_token": "{secret}"}}"#),
-        format!(
-            r#"{{"type": "service_account", "client_email": "a", "token_uri": "b", "private_key": "{secret}"}}"#
+fn names_are_prefix_separator_and_id() {
+    use SecretKind::{Config, Connection, Variable};
+    let with = |more: &str| format!(r#"{{"project_id": "p"{more}}}"#);
+    let named = |name: &str| format!("projects/p/secrets/{name}/versions/latest");
+    let cases = [
+        (Connection, "", named("airflow-connections-smtp_default")),
+        (Variable, "", named("airflow-variables-smtp_default")),
+        (Config, "", named("airflow-config-smtp_default")),
+        (
+            Variable,
+            r#", "variables_prefix": """#,
+            named("-smtp_default"),
         ),
-        format!(
-            r#"{{"type": "external_account", "audience": "{secret}", "subject_token_type": "{secret}"}}"#
+        (
+            Variable,
+            r#", "variables_prefix": "a/", "sep": "_""#,
+            named("a/_smtp_default"),
         ),
-        format!(
-            r#"{{"type": "impersonated_service_account", "source_credentials": {{"type": "{secret}"}}}}"#
-        ),
-        "[".repeat(100_000),
+        (Variable, r#", "variables_prefix": null"#, String::new()),
     ];
-    for text in broken {
-        let home = Home::new(&[("file.json", &text)]);
-        let error = home
-            .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "~/file.json")])
-            .unwrap_err();
-        let told = format!("{error} {error:?} {:?}", error.hint());
-        assert!(!told.contains("hunter2"), "{told}");
-        assert_eq!(error.exit_code(), 7);
+    for (kind, more, place) in cases {
+        assert_eq!(place_of(&with(more), kind, "smtp_default"), place, "{more}");
     }
 }
 
 #[test]
-fn kinds_that_are_not_served_say_so() {
-    let executable = r#"{"type": "external_account", "audience": "a", "subject_token_type": "t",
-        "credential_source": {"executable": {"command": "x"}}}"#;
-    for text in [executable, r#"{"type": "gdch_service_account"}"#] {
-        let home = Home::new(&[("file.json", text)]);
-        let error = home
-            .default(&[("GOOGLE_APPLICATION_CREDENTIALS", "~/file.json")])
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("secretctl does not serve"),
-            "{error}"
-        );
+fn only_the_connections_prefix_is_checked() {
+    assert!(matches!(
+        open(r#"{"project_id": "p", "connections_prefix": "a/b"}"#),
+        Err(CloudSecretManagerError::Prefix)
+    ));
+    assert!(open(r#"{"project_id": "p", "sep": "/"}"#).is_err());
+    assert!(open(r#"{"project_id": "p", "sep": "/", "connections_prefix": null}"#).is_ok());
+    assert!(open(r#"{"project_id": "p", "variables_prefix": "a/b"}"#).is_ok());
+    assert!(matches_pattern("abc\n") && !matches_pattern("abc\n\n") && !matches_pattern("ä"));
+}
+
+#[test]
+fn in_multi_team_mode_an_id_with_two_dashes_is_not_looked_up() {
+    let backend = open_in(r#"{"project_id": "p"}"#, &KWARGS_ENV, true).unwrap();
+    let is_skipped = |kind| matches!(backend.locate(&SecretId::new(kind, "a--b")), Location::Skipped(_));
+    assert!(is_skipped(SecretKind::Connection) && is_skipped(SecretKind::Variable));
+    assert!(!is_skipped(SecretKind::Config));
+    assert!(matches!(
+        open(r#"{"project_id": "p"}"#)
+            .unwrap()
+            .locate(&SecretId::new(SecretKind::Variable, "a--b")),
+        Location::At { .. }
+    ));
+}
+
+/// What the constructor raises on is told apart from what it logs, by whether a `project_id` helps.
+#[test]
+fn a_project_id_lets_airflow_start_with_missing_credentials_only() {
+    let missing = [
+        ("{}", true),
+        (r#"{"gcp_key_path": "/nope.json"}"#, true),
+        (r#"{"gcp_credential_config_file": "/nope.json"}"#, true),
+        (
+            r#"{"gcp_credential_config_file": {"type": "no such type"}}"#,
+            true,
+        ),
+        (r#"{"gcp_keyfile_dict": {"private_key": "x"}}"#, true),
+        (r#"{"gcp_key_path": "/nope.p12"}"#, false),
+        (r#"{"gcp_keyfile_dict": {"client_email": "x"}}"#, false),
+        (
+            r#"{"gcp_keyfile_dict": {"client_email": "x", "token_uri": "x", "private_key": "x"}}"#,
+            false,
+        ),
+        (r#"{"gcp_keyfile_dict": "{}"}"#, false),
+        (
+            r#"{"gcp_keyfile_dict": {"a": 1}, "gcp_key_path": "/nope.json"}"#,
+            false,
+        ),
+    ];
+    for (kwargs, starts) in missing {
+        let error = open(kwargs).map(|_| ()).unwrap_err();
+        assert_eq!(error.failure(), Failure::Configuration, "{kwargs}: {error}");
+        let with_project = kwargs
+            .replacen('{', r#"{"project_id": "p", "#, 1)
+            .replace(", }", "}");
+        assert_eq!(open(&with_project).is_ok(), starts, "{with_project}");
     }
+}
+
+/// A service account's key made for tests.
+fn key() -> String {
+    let recordings = include_str!("../../../tests/data/gcp_wire.json");
+    let recordings: serde_json::Value = serde_json::from_str(recordings).unwrap();
+    let recordings = recordings.as_array().unwrap();
+    let mut texts = recordings
+        .iter()
+        .filter_map(|recording| recording["backend_kwargs"]["gcp_keyfile_dict"].as_str());
+    texts.find(|text| text.starts_with('{')).unwrap().to_owned()
+}
+
+#[test]
+fn a_key_of_another_universe_is_used_as_it_is() {
+    let kwargs = |key: &str| format!(r#"{{"gcp_keyfile_dict": {key}}}"#);
+    let elsewhere = key().replacen('{', r#"{"universe_domain": "example.cloud", "#, 1);
+    let backend = open(&kwargs(&elsewhere)).unwrap();
+    assert!(backend.settings.credentials().is_ok());
+    assert_eq!(
+        backend.settings.endpoint.as_str(),
+        "https://secretmanager.googleapis.com/"
+    );
+    let env = [
+        ("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "example.cloud"),
+        ("NO_GCE_CHECK", "true"),
+    ];
+    let settings = open_in(&kwargs(&elsewhere), &env, false).unwrap().settings;
+    assert!(settings.credentials().is_ok());
+    assert_eq!(
+        settings.endpoint.as_str(),
+        "https://secretmanager.example.cloud/"
+    );
+    assert_eq!(
+        settings.access().audience,
+        "https://secretmanager.example.cloud/"
+    );
+}
+
+#[test]
+fn an_endpoint_must_be_an_address() {
+    let with = |address: &str| {
+        let env = [
+            ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", address),
+            ("NO_GCE_CHECK", "true"),
+        ];
+        open_in(r#"{"project_id": "p"}"#, &env, false).is_ok()
+    };
+    assert!(with("http://127.0.0.1:1/") && with(""));
+    assert!(!with("127.0.0.1:1") && !with("file:///etc/passwd"));
+}
+
+#[test]
+fn impossible_names_are_known_and_places_read_well() {
+    assert!(why_impossible("airflow-variables-a_B-9").is_none());
+    assert!(why_impossible("a/b").is_some() && why_impossible("a.b").is_some());
+    assert!(why_impossible(&"x".repeat(256)).is_some());
+    assert_eq!(
+        place(None, "s"),
+        "secrets/s/versions/latest in the project of this machine"
+    );
+}
+
+#[test]
+fn look_alikes_swap_dashes_and_underscores() {
+    assert_eq!(
+        look_alikes("airflow-variables", "-", "my_key"),
+        [
+            "airflow-variables-my-key",
+            "airflow-variables_my_key",
+            "airflow_variables_my_key",
+            "my_key"
+        ]
+    );
+    assert_eq!(look_alikes("p", "-", "a/b"), Vec::<String>::new());
 }

@@ -5,8 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::GoogleCredentialsError;
+use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
-use crate::text_file;
+use crate::text_file::{self, TextFileError};
 
 /// The largest configuration file that is read, in bytes.
 const CONFIGURATION_LIMIT: u64 = 1024 * 1024;
@@ -27,8 +29,14 @@ fn folder(env: &Env) -> Result<Option<PathBuf>, EnvError> {
 }
 
 /// What `gcloud config get project` prints.
-pub fn project(env: &Env) -> Result<Option<String>, EnvError> {
-    if !is_installed(env)? {
+///
+/// # Errors
+/// A variable that is not UTF-8, or a file that does not end in time.
+pub async fn project(
+    env: &Env,
+    deadline: Deadline,
+) -> Result<Option<String>, GoogleCredentialsError> {
+    if !is_installed(env, deadline).await? {
         return Ok(None);
     }
     if let Some(project) = env.get("CLOUDSDK_CORE_PROJECT")? {
@@ -37,23 +45,41 @@ pub fn project(env: &Env) -> Result<Option<String>, EnvError> {
     let Some(folder) = folder(env)? else {
         return Ok(None);
     };
-    let read = |path: &Path| text_file::read(path, CONFIGURATION_LIMIT).ok();
     let active = match env.get("CLOUDSDK_ACTIVE_CONFIG_NAME")? {
         Some(name) => Some(name.to_owned()),
-        None => read(&folder.join("active_config")).map(|name| name.trim().to_owned()),
+        None => read(&folder.join("active_config"), deadline)
+            .await?
+            .map(|name| name.trim().to_owned()),
     };
     let name = format!(
         "configurations/config_{}",
         active.as_deref().unwrap_or("default")
     );
-    Ok(read(&folder.join(name)).and_then(|configuration| project_in(&configuration)))
+    let configuration = read(&folder.join(name), deadline).await?;
+    Ok(configuration.and_then(|configuration| project_in(&configuration)))
 }
 
-fn is_installed(env: &Env) -> Result<bool, EnvError> {
-    let path = env.get("PATH")?.unwrap_or_default();
-    Ok(path
-        .split(':')
-        .any(|folder| Path::new(folder).join("gcloud").is_file()))
+/// A file of gcloud's; what cannot be read counts as not there, but for one that does not end.
+async fn read(path: &Path, deadline: Deadline) -> Result<Option<String>, GoogleCredentialsError> {
+    match text_file::read(path, CONFIGURATION_LIMIT, deadline).await {
+        Ok(text) => Ok(Some(text)),
+        Err(error @ TextFileError::TimedOut { .. }) => Err(GoogleCredentialsError::Gcloud(error)),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn is_installed(env: &Env, deadline: Deadline) -> Result<bool, GoogleCredentialsError> {
+    for folder in env.get("PATH")?.unwrap_or_default().split(':') {
+        let path = Path::new(folder).join("gcloud");
+        let kind = text_file::kind_of(&path, deadline).await.map_err(|error| {
+            let path = path.clone();
+            GoogleCredentialsError::Gcloud(TextFileError::TimedOut { path, error })
+        })?;
+        if kind.is_some_and(|kind| kind.is_file()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// `project` in the section `[core]`.

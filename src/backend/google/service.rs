@@ -6,24 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
-use crate::backend::google::Reply;
+use super::credentials::servers_words;
 use crate::backend::{Answer, Secret};
+use crate::http::Reply;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
 
-/// What was asked and by whom, for the message about a refusal.
-pub struct Asked {
-    /// Who asked.
-    pub identity: String,
-    /// In which project.
-    pub project: String,
-    /// For which secret.
-    pub secret_id: String,
-}
-
 /// An answer that is neither a value nor Airflow's "no such secret".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// One of Google's error codes.
     Error {
         /// The HTTP status.
@@ -37,7 +28,7 @@ pub enum Refusal {
     },
     /// Something else than Secret Manager answered.
     Foreign(u16),
-    /// The value is no UTF-8 text.
+    /// The value is not UTF-8 text.
     NotText,
 }
 
@@ -45,7 +36,7 @@ pub enum Refusal {
 ///
 /// # Errors
 /// Everything but a value, `NOT_FOUND` and `INVALID_ARGUMENT`, which `_SecretManagerClient.get_secret` returns `None` for.
-pub fn read(reply: &Reply, hidden: &[&str]) -> Result<Answer, Refusal> {
+pub(super) fn read(reply: &Reply, hidden: &[&str]) -> Result<Answer, Refusal> {
     let status = reply.status.as_u16();
     let members = reply.members().unwrap_or_default();
     if status == 200 {
@@ -54,7 +45,7 @@ pub fn read(reply: &Reply, hidden: &[&str]) -> Result<Answer, Refusal> {
     let Some(Value::Dict(error)) = members.get("error") else {
         return Err(foreign(status));
     };
-    let said = reply.servers_words(hidden);
+    let said = servers_words(reply, hidden);
     let code = text(error, "status").map_or_else(|| code_of(status).to_owned(), str::to_owned);
     match code.as_str() {
         "NOT_FOUND" => Ok(Answer::Absent(None)),
@@ -68,10 +59,10 @@ pub fn read(reply: &Reply, hidden: &[&str]) -> Result<Answer, Refusal> {
     }
 }
 
-/// A refused login or an outage is told by the status alone, whoever answers.
+/// An outage is told by the status alone, whoever answers.
 fn foreign(status: u16) -> Refusal {
     match status {
-        401 | 429 | 500..=599 => Refusal::Error {
+        429 | 500..=599 => Refusal::Error {
             status,
             code: code_of(status).to_owned(),
             reason: None,

@@ -9,18 +9,18 @@ use crate::python::urllib::quote;
 const LONGEST: usize = 255;
 
 /// `BaseSecretsBackend.build_path`; an empty prefix keeps its separator.
-pub fn secret_id(prefix: &str, sep: &str, id: &str) -> String {
+pub(super) fn secret_id(prefix: &str, sep: &str, id: &str) -> String {
     format!("{prefix}{sep}{id}")
 }
 
 /// Python's `re.match("^[a-zA-Z0-9-_]*$", text)`, whose `$` lets one newline pass at the end.
-pub fn matches_pattern(text: &str) -> bool {
+pub(super) fn matches_pattern(text: &str) -> bool {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.bytes().all(is_allowed)
 }
 
 /// Why no secret can have this id, if none can.
-pub fn why_impossible(secret_id: &str) -> Option<String> {
+pub(super) fn why_impossible(secret_id: &str) -> Option<String> {
     let possible = secret_id.bytes().all(is_allowed) && secret_id.len() <= LONGEST;
     (!possible).then(|| {
         format!("no secret can have this name: Secret Manager takes letters, digits, `-` and `_`, at most {LONGEST} of them")
@@ -32,12 +32,12 @@ fn is_allowed(byte: u8) -> bool {
 }
 
 /// `CloudSecretManagerBackend._names_a_team_namespace` in multi-team mode.
-pub fn names_a_team(id: &str) -> bool {
+pub(super) fn names_a_team(id: &str) -> bool {
     id.contains("--")
 }
 
 /// The resource as Google's own tools write it; without a project it is the one of this machine.
-pub fn place(project: Option<&str>, secret_id: &str) -> String {
+pub(super) fn place(project: Option<&str>, secret_id: &str) -> String {
     match project {
         Some(project) => format!("projects/{project}/secrets/{secret_id}/versions/latest"),
         None => format!("secrets/{secret_id}/versions/latest in the project of this machine"),
@@ -45,7 +45,7 @@ pub fn place(project: Option<&str>, secret_id: &str) -> String {
 }
 
 /// The path of a secret below the API's address. A project may hold a `:`, as in `example.com:name`.
-pub fn api_path(project: &str, secret_id: &str) -> String {
+pub(super) fn api_path(project: &str, secret_id: &str) -> String {
     format!(
         "/v1/projects/{}/secrets/{}",
         quote(project, ":"),
@@ -54,7 +54,7 @@ pub fn api_path(project: &str, secret_id: &str) -> String {
 }
 
 /// Names that a person may have given the secret instead: another separator, `_` for `-` or the other way round, no prefix.
-pub fn look_alikes(prefix: &str, sep: &str, id: &str) -> Vec<String> {
+pub(super) fn look_alikes(prefix: &str, sep: &str, id: &str) -> Vec<String> {
     let asked = secret_id(prefix, sep, id);
     let (dashes, underscores) = (id.replace('_', "-"), id.replace('-', "_"));
     let candidates = [

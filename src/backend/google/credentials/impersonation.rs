@@ -3,12 +3,11 @@
 //! Mirrors `google.auth.impersonated_credentials`. The surprising rule: of the URL in an `impersonated_service_account` file
 //! only the e-mail address counts, while an external account's URL is asked as it stands.
 
-use super::exchange::access_token;
+use super::servers::{access_token, members_of, servers_words};
 use super::{
-    Access, Credentials, CredentialsProblem, Exchange, GoogleError, Project, Scopes, Source,
-    TokenProblem, object, required, text,
+    Access, CredentialKind, CredentialsProblem, GoogleCredentials, GoogleCredentialsError,
+    GoogleProject, Scopes, TokenServer, TokenServers, object, required, text,
 };
-use crate::error::{Error, Result};
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
 
@@ -18,7 +17,7 @@ const LIFETIME: &str = "3600s";
 /// Credentials that act as `target`.
 #[derive(Clone, Debug)]
 pub struct Impersonation {
-    source: Credentials,
+    source: GoogleCredentials,
     target: String,
     delegates: Option<Vec<String>>,
     scopes: Scopes,
@@ -26,7 +25,7 @@ pub struct Impersonation {
 
 impl Impersonation {
     /// `source` acting as `target`, through `delegates`.
-    pub fn new(source: Credentials, target: String, delegates: Option<Vec<String>>) -> Self {
+    pub fn new(source: GoogleCredentials, target: String, delegates: Option<Vec<String>>) -> Self {
         Self {
             source,
             target,
@@ -42,18 +41,18 @@ impl Impersonation {
     pub fn from_dict(info: &Dict) -> Result<Self, CredentialsProblem> {
         let source_info = object(info, "source_credentials")
             .ok_or(CredentialsProblem::Lacks("source_credentials"))?;
-        let source = match text(source_info, "type").map(SecretText::expose) {
+        let kind = match text(source_info, "type").map(SecretText::expose) {
             Some("authorized_user" | "service_account" | "external_account_authorized_user") => {
-                Source::from_info(source_info)?
+                CredentialKind::from_info(source_info)?
             }
             _ => return Err(CredentialsProblem::Odd("source_credentials")),
         };
         let url = required(info, "service_account_impersonation_url")?;
         let target = target_in(url.expose())
             .ok_or(CredentialsProblem::Odd("service_account_impersonation_url"))?;
-        let source = Credentials {
-            source,
-            project: Project::Unknown,
+        let source = GoogleCredentials {
+            kind,
+            project: GoogleProject::Unknown,
             quota_project: None,
             origin: "`source_credentials`".to_owned(),
         };
@@ -74,12 +73,16 @@ impl Impersonation {
     ///
     /// # Errors
     /// The source has no token or may not impersonate, or IAM cannot be asked.
-    pub async fn token(&self, scopes: &Scopes, exchange: &Exchange<'_>) -> Result<SecretText> {
-        let token = self.source.token(&Access::to_iam(), exchange).await?;
-        let default = "https://iamcredentials.googleapis.com".to_owned();
+    pub async fn token(
+        &self,
+        scopes: &Scopes,
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
+        let token = self.source.token(&Access::to_iam(), servers).await?;
+        let default = format!("https://iamcredentials.{}", self.source.universe_domain());
         let url = format!(
             "{}/v1/projects/-/serviceAccounts/{}:generateAccessToken",
-            exchange.endpoint("IAMCREDENTIALS", default)?,
+            servers.endpoint("IAMCREDENTIALS", default)?,
             self.target
         );
         let request = TokenRequest {
@@ -89,8 +92,8 @@ impl Impersonation {
             delegates: self.delegates.as_deref(),
             scopes: scopes.or(&self.scopes),
         };
-        let answer = request.send(exchange).await;
-        denied(answer, &self.target, self.source.identity(exchange)).await
+        let identity = self.source.identity(servers);
+        request.send(&self.target, identity, servers).await
     }
 }
 
@@ -109,12 +112,17 @@ pub struct TokenRequest<'a> {
 }
 
 impl TokenRequest<'_> {
-    /// The token that IAM gives.
+    /// The token that IAM gives for `target`; `identity` is who asks, should IAM refuse.
     ///
     /// # Errors
     /// Anything but a token.
-    pub async fn send(self, exchange: &Exchange<'_>) -> Result<SecretText> {
-        let mut request = exchange
+    pub async fn send(
+        self,
+        target: &str,
+        identity: impl Future<Output = String>,
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
+        let mut request = servers
             .http
             .post(self.url)
             .bearer_auth(self.token.expose())
@@ -123,11 +131,19 @@ impl TokenRequest<'_> {
         if let Some(project) = self.quota_project {
             request = request.header("x-goog-user-project", project);
         }
-        let by = "Google's IAM";
-        let answer = exchange
-            .ask_for_token(by, request, &[self.token.expose()])
-            .await?;
-        access_token(&answer, "accessToken", by)
+        let reply = servers.send(TokenServer::Iam, request).await?;
+        let hidden = [self.token.expose()];
+        match servers_words(&reply, &hidden) {
+            Some(said) if reply.status == 403 => Err(GoogleCredentialsError::ImpersonationDenied {
+                identity: identity.await,
+                target: target.to_owned(),
+                said: Some(said),
+            }),
+            _ => {
+                let answer = members_of(&reply, TokenServer::Iam, &hidden)?;
+                access_token(&answer, "accessToken", TokenServer::Iam)
+            }
+        }
     }
 
     fn body(&self) -> String {
@@ -141,26 +157,6 @@ impl TokenRequest<'_> {
         ];
         let body = body.map(|(name, value)| (name.to_owned(), value));
         json::dumps(&Value::Dict(Dict::from_iter(body)))
-    }
-}
-
-/// Turns IAM's 403 into the error that says who may not do what.
-pub async fn denied(
-    answer: Result<SecretText>,
-    target: &str,
-    identity: impl Future<Output = String>,
-) -> Result<SecretText> {
-    match answer {
-        Err(Error::Google(GoogleError::NoToken {
-            problem: TokenProblem::Refused { status: 403, said },
-            ..
-        })) => Err(GoogleError::ImpersonationDenied {
-            identity: identity.await,
-            target: target.to_owned(),
-            said,
-        }
-        .into()),
-        other => other,
     }
 }
 

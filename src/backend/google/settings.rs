@@ -6,19 +6,21 @@
 
 use url::Url;
 
+use super::credentials::{
+    Access, GOOGLES_UNIVERSE, GoogleCredentials, GoogleCredentialsError, GoogleProject, KeyKwargs,
+    Scopes, endpoint,
+};
 use super::error::CloudSecretManagerError;
 use super::naming;
-use crate::backend::google::{
-    Access, Credentials, GoogleError, KeyKwargs, Project, Scopes, endpoint,
-};
 use crate::backend::kwargs::{KwargError, Kwargs};
-use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::deadline::Deadline;
+use crate::env::{Env, EnvError};
+use crate::finding::Finding;
 use crate::python::json::Value;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{PerKind, SecretKind};
 
 /// Every kwarg of the constructor.
-pub const KWARGS: &[&str] = &[
+pub(super) const KWARGS: &[&str] = &[
     "connections_prefix",
     "variables_prefix",
     "config_prefix",
@@ -33,10 +35,9 @@ pub const KWARGS: &[&str] = &[
 
 /// The kwargs, read.
 #[derive(Debug)]
-pub struct Settings {
-    connections_prefix: Option<String>,
-    variables_prefix: Option<String>,
-    config_prefix: Option<String>,
+pub(super) struct SecretManagerSettings {
+    /// Prefixes; `None`: Secret Manager is not asked for this kind.
+    pub prefixes: PerKind<Option<String>>,
     /// What stands between prefix and id.
     pub sep: String,
     /// Where the API is.
@@ -45,25 +46,29 @@ pub struct Settings {
     universe_domain: String,
     use_mtls: Option<UseMtls>,
     /// `Err` fails each lookup, though Airflow starts with it.
-    credentials: Result<Credentials, GoogleError>,
-    project: Project,
+    credentials: Result<GoogleCredentials, GoogleCredentialsError>,
+    project: GoogleProject,
 }
 
-/// The kwarg that holds the prefix of a kind.
-pub fn prefix_kwarg(kind: SecretKind) -> &'static str {
+/// The kwarg that holds the prefix of a kind, and its default.
+pub(super) fn prefix_kwarg(kind: SecretKind) -> (&'static str, &'static str) {
     match kind {
-        SecretKind::Connection => "connections_prefix",
-        SecretKind::Variable => "variables_prefix",
-        SecretKind::Config => "config_prefix",
+        SecretKind::Connection => ("connections_prefix", "airflow-connections"),
+        SecretKind::Variable => ("variables_prefix", "airflow-variables"),
+        SecretKind::Config => ("config_prefix", "airflow-config"),
     }
 }
 
-impl Settings {
-    /// Reads the kwargs as the constructor does.
+impl SecretManagerSettings {
+    /// Reads the kwargs as the constructor does, and the credentials that they name.
     ///
     /// # Errors
-    /// What the constructor raises on, and an endpoint that is none.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, env: &Env) -> Result<Settings> {
+    /// What the constructor raises on, an endpoint that is not an address, and files that do not end in time.
+    pub async fn from_kwargs(
+        kwargs: Kwargs<'_>,
+        env: &Env,
+        deadline: Deadline,
+    ) -> Result<Self, CloudSecretManagerError> {
         let sep = kwargs.text("sep")?;
         let sep = match kwargs.get("sep") {
             Some(value @ Value::None) => {
@@ -71,22 +76,20 @@ impl Settings {
             }
             _ => sep.unwrap_or_else(|| "-".to_owned()),
         };
-        let connections_prefix = prefix(kwargs, "connections_prefix", "airflow-connections")?;
-        if let Some(prefix) = &connections_prefix
+        let prefixes = PerKind::try_from_fn(|kind| prefix(kwargs, kind))?;
+        if let Some(prefix) = &prefixes.connection
             && !naming::matches_pattern(&format!("{prefix}{sep}"))
         {
-            return Err(CloudSecretManagerError::Prefix.into());
+            return Err(CloudSecretManagerError::Prefix);
         }
         let universe_domain = universe_domain(env)?;
         let use_mtls = use_mtls(env)?;
         let project_id = kwargs
             .text("project_id")?
             .filter(|project| !project.is_empty());
-        let credentials = credentials(kwargs, env, project_id.is_some())?;
-        Ok(Settings {
-            connections_prefix,
-            variables_prefix: prefix(kwargs, "variables_prefix", "airflow-variables")?,
-            config_prefix: prefix(kwargs, "config_prefix", "airflow-config")?,
+        let credentials = credentials(kwargs, env, project_id.is_some(), deadline).await?;
+        Ok(Self {
+            prefixes,
             sep,
             endpoint: service_endpoint(env, &universe_domain, use_mtls)?,
             scopes: scopes(kwargs)?,
@@ -97,20 +100,11 @@ impl Settings {
         })
     }
 
-    /// The prefix of a kind; `None`: Secret Manager is not asked for it.
-    pub fn prefix(&self, kind: SecretKind) -> Option<&str> {
-        match kind {
-            SecretKind::Connection => self.connections_prefix.as_deref(),
-            SecretKind::Variable => self.variables_prefix.as_deref(),
-            SecretKind::Config => self.config_prefix.as_deref(),
-        }
-    }
-
     /// The project by name, unless only the metadata server knows it.
     pub fn project_name(&self) -> Option<&str> {
         match &self.project {
-            Project::Named(project) => Some(project),
-            Project::OfTheMachine | Project::Unknown => None,
+            GoogleProject::Named(project) => Some(project),
+            GoogleProject::OfTheMachine | GoogleProject::Unknown => None,
         }
     }
 
@@ -118,20 +112,11 @@ impl Settings {
     ///
     /// # Errors
     /// What fails each lookup, though Airflow starts with it.
-    pub fn credentials(&self) -> Result<&Credentials> {
-        let credentials = match &self.credentials {
-            Ok(credentials) => credentials,
-            Err(error) => return Err(error.clone().into()),
-        };
-        if self.use_mtls.is_none() {
-            return Err(CloudSecretManagerError::MtlsEndpoint.into());
-        }
-        match credentials.universe_domain() {
-            Some(own) if own != self.universe_domain => {
-                let (own, asked) = (own.to_owned(), self.universe_domain.clone());
-                Err(CloudSecretManagerError::Universe { own, asked }.into())
-            }
-            _ => Ok(credentials),
+    pub fn credentials(&self) -> Result<&GoogleCredentials, CloudSecretManagerError> {
+        let credentials = self.credentials.as_ref().map_err(Clone::clone)?;
+        match self.use_mtls {
+            Some(_) => Ok(credentials),
+            None => Err(CloudSecretManagerError::MtlsEndpoint),
         }
     }
 
@@ -144,21 +129,20 @@ impl Settings {
     }
 
     /// What a person should know about these settings.
-    pub fn warnings(&self) -> Vec<String> {
-        let splits_letters = matches!(self.scopes, Scopes::Text(_));
-        let warning = "\"gcp_scopes\" as text makes Google refuse the credentials: Airflow sends its letters one by one; leave it out";
-        splits_letters
-            .then(|| warning.to_owned())
-            .into_iter()
-            .collect()
+    pub fn findings(&self) -> Vec<Finding> {
+        let splits_letters = Finding::warning(
+            "wrong-kwarg-type",
+            "\"gcp_scopes\" as text makes Google refuse the credentials: Airflow sends its letters one by one",
+        );
+        match self.scopes {
+            Scopes::Text(_) => vec![splits_letters.with_hint("leave `gcp_scopes` out")],
+            Scopes::Default | Scopes::List(_) => Vec::new(),
+        }
     }
 }
 
-fn prefix(
-    kwargs: Kwargs<'_>,
-    name: &'static str,
-    default: &str,
-) -> Result<Option<String>, KwargError> {
+fn prefix(kwargs: Kwargs<'_>, kind: SecretKind) -> Result<Option<String>, KwargError> {
+    let (name, default) = prefix_kwarg(kind);
     match kwargs.get(name) {
         None => Ok(Some(default.to_owned())),
         Some(_) => kwargs.text(name),
@@ -166,35 +150,31 @@ fn prefix(
 }
 
 /// The credentials as far as they can be found without asking anybody. `Err` inside: the constructor logs it and goes on.
-fn credentials(
+async fn credentials(
     kwargs: Kwargs<'_>,
     env: &Env,
     has_project_id: bool,
-) -> Result<Result<Credentials, GoogleError>> {
+    deadline: Deadline,
+) -> Result<Result<GoogleCredentials, GoogleCredentialsError>, CloudSecretManagerError> {
     let chain = impersonation_chain(kwargs)?;
     let key_kwargs = KeyKwargs::from_kwargs(kwargs)?;
-    match Credentials::open(&key_kwargs, env) {
+    match GoogleCredentials::open(&key_kwargs, env, deadline).await {
         Ok(credentials) => Ok(Ok(credentials.impersonating(chain)?)),
-        Err(Error::Google(error)) if error.is_logged_by_airflow() => {
-            if has_project_id {
-                Ok(Err(error))
-            } else {
-                Err(CloudSecretManagerError::NotStarted(error).into())
-            }
-        }
-        Err(other) => Err(other),
+        Err(error) if !error.is_logged_by_airflow() => Err(error.into()),
+        Err(error) if has_project_id => Ok(Err(error)),
+        Err(error) => Err(CloudSecretManagerError::NotStarted(error)),
     }
 }
 
 /// `project_id`, else the project of the credentials.
 fn project(
     given: Option<String>,
-    credentials: &Result<Credentials, GoogleError>,
-) -> Result<Project> {
-    let own = credentials.as_ref().map(Credentials::project);
+    credentials: &Result<GoogleCredentials, GoogleCredentialsError>,
+) -> Result<GoogleProject, CloudSecretManagerError> {
+    let own = credentials.as_ref().map(GoogleCredentials::project);
     match (given, own) {
-        (Some(project), _) => Ok(Project::Named(project)),
-        (None, Ok(Project::Unknown) | Err(_)) => Err(CloudSecretManagerError::NoProject.into()),
+        (Some(project), _) => Ok(GoogleProject::Named(project)),
+        (None, Ok(GoogleProject::Unknown) | Err(_)) => Err(CloudSecretManagerError::NoProject),
         (None, Ok(known)) => Ok(known.clone()),
     }
 }
@@ -224,17 +204,18 @@ fn scopes(kwargs: Kwargs<'_>) -> Result<Scopes, KwargError> {
     }
 }
 
-/// The texts of a list, or the first item that is none.
+/// The texts of a list, or the first item that is not text.
 fn texts(items: &[Value]) -> Result<Vec<String>, &Value> {
     let text = |item: &Value| item.as_text().map(|text| text.expose().to_owned());
     items.iter().map(|item| text(item).ok_or(item)).collect()
 }
 
-fn universe_domain(env: &Env) -> Result<String> {
+/// The universe that is asked. That a key is for another one does not matter: Airflow's client has the comparison switched off.
+fn universe_domain(env: &Env) -> Result<String, EnvError> {
     let given = env.get("GOOGLE_CLOUD_UNIVERSE_DOMAIN")?;
     Ok(given
         .filter(|domain| !domain.is_empty())
-        .unwrap_or("googleapis.com")
+        .unwrap_or(GOOGLES_UNIVERSE)
         .to_owned())
 }
 
@@ -248,7 +229,7 @@ enum UseMtls {
 }
 
 /// What the variable says; `None`: nothing that Google's client takes, which fails each lookup.
-fn use_mtls(env: &Env) -> Result<Option<UseMtls>> {
+fn use_mtls(env: &Env) -> Result<Option<UseMtls>, EnvError> {
     let given = env.get("GOOGLE_API_USE_MTLS_ENDPOINT")?.unwrap_or("auto");
     Ok(match given.to_lowercase().as_str() {
         "never" | "auto" => Some(UseMtls::NeverOrAuto),
@@ -258,7 +239,11 @@ fn use_mtls(env: &Env) -> Result<Option<UseMtls>> {
 }
 
 /// The public address, or what gcloud's variable says in its place.
-fn service_endpoint(env: &Env, universe_domain: &str, use_mtls: Option<UseMtls>) -> Result<Url> {
+fn service_endpoint(
+    env: &Env,
+    universe_domain: &str,
+    use_mtls: Option<UseMtls>,
+) -> Result<Url, CloudSecretManagerError> {
     let service = match use_mtls {
         Some(UseMtls::Always) => "secretmanager.mtls",
         Some(UseMtls::NeverOrAuto) | None => "secretmanager",
@@ -267,5 +252,5 @@ fn service_endpoint(env: &Env, universe_domain: &str, use_mtls: Option<UseMtls>)
     let address = endpoint(env, "SECRETMANAGER", public)?;
     let url = Url::parse(&address).ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| CloudSecretManagerError::Endpoint.into())
+        .ok_or(CloudSecretManagerError::Endpoint)
 }

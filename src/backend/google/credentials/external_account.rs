@@ -6,11 +6,14 @@
 use std::path::Path;
 
 use super::authorized_user::OAuthClient;
-use super::exchange::{access_token, form};
+use super::error::SubjectTokenProblem;
 use super::impersonation::{self, TokenRequest};
 use super::load::{FILE_LIMIT, parse};
-use super::{Access, CredentialsProblem, Exchange, GoogleError, Scopes, object, required, text};
-use crate::error::Result;
+use super::servers::{access_token, form};
+use super::{
+    Access, CredentialsProblem, GoogleCredentialsError, Scopes, TokenServer, TokenServers, object,
+    required, text,
+};
 use crate::python::json::{self, Dict, Value};
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
@@ -35,13 +38,13 @@ pub struct ExternalAccount {
 /// Where the token from elsewhere is.
 #[derive(Clone, Debug)]
 struct SubjectToken {
-    place: Place,
+    place: TokenPlace,
     /// The member of a JSON object that holds it; `None`: the whole text.
     field: Option<String>,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum TokenPlace {
     File(String),
     Url {
         url: String,
@@ -91,15 +94,15 @@ impl ExternalAccount {
         &self,
         access: &Access,
         origin: &str,
-        exchange: &Exchange<'_>,
-    ) -> Result<SecretText> {
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
         let Some(url) = &self.impersonation_url else {
-            return self.own_token(&access.scopes, origin, exchange).await;
+            return self.own_token(&access.scopes, origin, servers).await;
         };
         let own_scopes = Access::to_iam().scopes;
         let request = TokenRequest {
             url,
-            token: self.own_token(&own_scopes, origin, exchange).await?,
+            token: self.own_token(&own_scopes, origin, servers).await?,
             quota_project: None,
             delegates: None,
             scopes: &access.scopes,
@@ -108,16 +111,16 @@ impl ExternalAccount {
             .service_account()
             .unwrap_or_else(|| "its target".to_owned());
         let identity = async { format!("the external account in {origin}") };
-        impersonation::denied(request.send(exchange).await, &target, identity).await
+        request.send(&target, identity, servers).await
     }
 
     async fn own_token(
         &self,
         scopes: &Scopes,
         origin: &str,
-        exchange: &Exchange<'_>,
-    ) -> Result<SecretText> {
-        let subject_token = self.subject_token.read(origin, exchange).await?;
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
+        let subject_token = self.subject_token.read(origin, servers).await?;
         let scopes = scopes.list_or_default().join(" ");
         let options = self.options();
         let mut fields = vec![
@@ -129,7 +132,7 @@ impl ExternalAccount {
             ("subject_token_type", self.subject_token_type.as_str()),
         ];
         fields.extend(options.as_deref().map(|options| ("options", options)));
-        let mut request = exchange
+        let mut request = servers
             .http
             .post(&self.token_url)
             .header("Content-Type", "application/x-www-form-urlencoded")
@@ -137,11 +140,11 @@ impl ExternalAccount {
         if let Some(client) = &self.client {
             request = request.header("Authorization", client.basic_authorization().expose());
         }
-        let by = "the token exchange of the external account";
+        let server = TokenServer::TokenExchange;
         let mut hidden = vec![subject_token.expose()];
         hidden.extend(self.client.as_ref().map(OAuthClient::secret));
-        let answer = exchange.ask_for_token(by, request, &hidden).await?;
-        access_token(&answer, "access_token", by)
+        let answer = servers.ask_for_token(server, request, &hidden).await?;
+        access_token(&answer, "access_token", server)
     }
 
     /// Who pays for a workforce pool's request, unless the client id says so already.
@@ -172,8 +175,8 @@ impl SubjectToken {
             return Err(CredentialsProblem::NotServed("an external account of AWS"));
         }
         let place = match (text(source, "file"), text(source, "url")) {
-            (Some(path), None) => Place::File(path.expose().to_owned()),
-            (None, Some(url)) => Place::Url {
+            (Some(path), None) => TokenPlace::File(path.expose().to_owned()),
+            (None, Some(url)) => TokenPlace::Url {
                 url: url.expose().to_owned(),
                 headers: headers(source)?,
             },
@@ -185,16 +188,21 @@ impl SubjectToken {
         })
     }
 
-    async fn read(&self, origin: &str, exchange: &Exchange<'_>) -> Result<SecretText> {
-        let failed = |because: &str| GoogleError::SubjectToken {
+    async fn read(
+        &self,
+        origin: &str,
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
+        let failed = |problem| GoogleCredentialsError::SubjectToken {
             origin: origin.to_owned(),
-            because: because.to_owned(),
+            problem,
         };
         let content = match &self.place {
-            Place::File(path) => text_file::read(Path::new(path), FILE_LIMIT)
-                .map_err(|error| failed(&error.to_string()))?
+            TokenPlace::File(path) => text_file::read(Path::new(path), FILE_LIMIT, servers.deadline)
+                .await
+                .map_err(|error| failed(error.into()))?
                 .into(),
-            Place::Url { url, headers } => ask(url, headers, exchange).await?,
+            TokenPlace::Url { url, headers } => ask(url, headers, servers).await?,
         };
         let token = match &self.field {
             None => Some(content),
@@ -204,7 +212,7 @@ impl SubjectToken {
             },
         };
         let token = token.filter(|token| !token.expose().is_empty());
-        token.ok_or_else(|| failed("there is none where `credential_source` says").into())
+        token.ok_or_else(|| failed(SubjectTokenProblem::Absent))
     }
 }
 
@@ -212,16 +220,17 @@ impl SubjectToken {
 async fn ask(
     url: &str,
     headers: &[(String, SecretText)],
-    exchange: &Exchange<'_>,
-) -> Result<SecretText> {
-    let mut request = exchange.http.get(url);
+    servers: &TokenServers<'_>,
+) -> Result<SecretText, GoogleCredentialsError> {
+    let mut request = servers.http.get(url);
     for (name, value) in headers {
         request = request.header(name, value.expose());
     }
-    let by = "the URL of the external account's own token";
     let hidden: Vec<&str> = headers.iter().map(|(_, value)| value.expose()).collect();
-    let reply = exchange.ask(by, request, &hidden).await?;
-    Ok(reply.body().clone())
+    let reply = servers
+        .ask(TokenServer::SubjectToken, request, &hidden)
+        .await?;
+    Ok(reply.text())
 }
 
 /// `format`: text, or the member of a JSON object.

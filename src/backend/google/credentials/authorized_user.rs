@@ -7,9 +7,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::exchange::{access_token, form};
-use super::{CredentialsProblem, Exchange, Scopes, required};
-use crate::error::Result;
+use super::servers::{access_token, form};
+use super::{
+    CredentialsProblem, GoogleCredentialsError, Scopes, TokenServer, TokenServers, required,
+};
 use crate::python::json::Dict;
 use crate::secret::SecretText;
 
@@ -80,8 +81,12 @@ impl AuthorizedUser {
     ///
     /// # Errors
     /// The login is no longer good, or the server cannot be asked.
-    pub async fn token(&self, scopes: &Scopes, exchange: &Exchange<'_>) -> Result<SecretText> {
-        let host = exchange.env.get("CLOUDSDK_AUTH_TOKEN_HOST")?;
+    pub async fn token(
+        &self,
+        scopes: &Scopes,
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
+        let host = servers.env.get("CLOUDSDK_AUTH_TOKEN_HOST")?;
         let url = host
             .filter(|host| !host.is_empty())
             .unwrap_or(TOKEN_ENDPOINT);
@@ -96,15 +101,15 @@ impl AuthorizedUser {
             ("refresh_token", self.refresh_token.expose()),
         ];
         fields.extend(scopes.as_deref().map(|scopes| ("scope", scopes)));
-        let request = exchange
+        let request = servers
             .http
             .post(url)
             .header("Content-Type", FORM)
             .body(form(&fields));
-        let by = "Google's token endpoint";
+        let server = TokenServer::Google;
         let hidden = [self.client.secret(), self.refresh_token.expose()];
-        let answer = exchange.ask_for_token(by, request, &hidden).await?;
-        access_token(&answer, "access_token", by)
+        let answer = servers.ask_for_token(server, request, &hidden).await?;
+        access_token(&answer, "access_token", server)
     }
 }
 
@@ -125,20 +130,23 @@ impl ExternalAccountAuthorizedUser {
     ///
     /// # Errors
     /// The login is no longer good, or the server cannot be asked.
-    pub async fn token(&self, exchange: &Exchange<'_>) -> Result<SecretText> {
+    pub async fn token(
+        &self,
+        servers: &TokenServers<'_>,
+    ) -> Result<SecretText, GoogleCredentialsError> {
         let fields = [
             ("grant_type", "refresh_token"),
             ("refresh_token", self.refresh_token.expose()),
         ];
-        let request = exchange
+        let request = servers
             .http
             .post(&self.token_url)
             .header("Content-Type", FORM)
             .header("Authorization", self.client.basic_authorization().expose())
             .body(form(&fields));
-        let by = "the token endpoint of the external account";
+        let server = TokenServer::ExternalAccount;
         let hidden = [self.client.secret(), self.refresh_token.expose()];
-        let answer = exchange.ask_for_token(by, request, &hidden).await?;
-        access_token(&answer, "access_token", by)
+        let answer = servers.ask_for_token(server, request, &hidden).await?;
+        access_token(&answer, "access_token", server)
     }
 }
