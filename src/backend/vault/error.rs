@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::auth::GcpLoginError;
 use super::mismatch::Mismatch;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
@@ -71,6 +72,9 @@ pub enum VaultError {
         /// Whether it is secretctl that refuses it.
         is_own_refusal: bool,
     },
+    /// There is no JWT for a login with Google credentials.
+    #[error(transparent)]
+    Gcp(#[from] GcpLoginError),
     /// Vault did not accept the login.
     #[error("Vault refused the login at {path} with status {status}{}", in_quotes(.said))]
     LoginRefused {
@@ -284,6 +288,7 @@ impl Fault for VaultError {
             | VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
             VaultError::Unreadable(error) => error.may_be_read_by_python(),
             VaultError::Http(error) => error.is_own_refusal(),
+            VaultError::Gcp(error) => error.is_own_refusal(),
             _ => false,
         }
     }
@@ -293,6 +298,7 @@ impl Fault for VaultError {
             VaultError::Kwarg(error) => error.failure(),
             VaultError::Env(error) => error.failure(),
             VaultError::Http(error) => error.failure(),
+            VaultError::Gcp(error) => error.failure(),
             VaultError::SecondLogin { denied, .. } => denied.failure(),
             VaultError::CredentialFile { error: TextFileError::TimedOut { .. }, .. } => {
                 Failure::Unreachable
@@ -330,6 +336,7 @@ impl Fault for VaultError {
             VaultError::Kwarg(error) => return error.hint(),
             VaultError::Env(error) => return error.hint(),
             VaultError::Http(error) => return error.hint_with(TRUST),
+            VaultError::Gcp(error) => return error.hint(),
             VaultError::SecondLogin { denied, .. } => return denied.hint(),
             VaultError::TokenRejected { origin, is_quoted, .. } => return Some(new_token(origin, *is_quoted)),
             VaultError::TokenUsedUp { origin, .. } => {

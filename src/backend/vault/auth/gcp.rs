@@ -7,13 +7,17 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value as Json, json};
 
-use super::error::VaultError;
-use super::settings::Faults;
 use crate::backend::Surroundings;
-use crate::backend::google::{Access, Credentials, Exchange, KeyKwargs, Scopes, endpoint};
+use crate::backend::google::credentials::{
+    Access, GoogleCredentials, GoogleCredentialsError, KeyKwargs, Scopes, TokenServers, ask,
+    endpoint, http_settings, servers_words,
+};
 use crate::backend::kwargs::{KwargError, Kwargs};
-use crate::error::{Error, Result};
-use crate::http::{self, Client, Deadline, HttpSettings, Proxies, Verify};
+use crate::backend::vault::settings::Faults;
+use crate::deadline::Deadline;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{Client, HttpError, Proxies, Verify, in_quotes};
 use crate::python::text::strip;
 use crate::secret::SecretText;
 
@@ -27,6 +31,69 @@ pub struct Gcp {
     role: String,
     scopes: Vec<String>,
     credentials: KeyKwargs,
+}
+
+/// Why there is no JWT to log in with.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GcpLoginError {
+    /// There are no credentials, or no token for them.
+    #[error("the gcp login could not be signed: {0}")]
+    Credentials(#[from] GoogleCredentialsError),
+    /// A variable cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// IAM cannot be asked.
+    #[error("the gcp login could not be signed: Google's IAM {0}")]
+    NoAnswer(#[from] HttpError),
+    /// The credentials are a person's.
+    #[error(
+        "the gcp login could not be signed: the Google credentials are not a service account's, and only those have an address to sign for"
+    )]
+    NotAServiceAccount,
+    /// IAM says no.
+    #[error(
+        "the gcp login could not be signed: IAM refused signJwt with status {status}{}; it takes iam.serviceAccounts.signJwt",
+        in_quotes(.said)
+    )]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// IAM's words.
+        said: Option<String>,
+    },
+    /// IAM's answer is not one.
+    #[error("the gcp login could not be signed: IAM's answer holds no signed JWT")]
+    NoJwt,
+}
+
+impl Fault for GcpLoginError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Credentials(error) => error.failure(),
+            Self::Env(error) => error.failure(),
+            Self::NoAnswer(error) => error.failure(),
+            Self::NotAServiceAccount | Self::Refused { .. } | Self::NoJwt => {
+                Failure::Unauthenticated
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Credentials(error) => error.hint(),
+            Self::Env(error) => error.hint(),
+            Self::NoAnswer(error) => error.hint(),
+            Self::NotAServiceAccount | Self::Refused { .. } | Self::NoJwt => None,
+        }
+    }
+
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            Self::Credentials(error) => error.is_own_refusal(),
+            Self::NoAnswer(error) => error.is_own_refusal(),
+            _ => false,
+        }
+    }
 }
 
 /// Who signs: a service account with a token to call IAM.
@@ -82,11 +149,13 @@ impl Gcp {
         &self,
         surroundings: &Surroundings,
         deadline: Deadline,
-    ) -> Result<SecretText> {
-        let env = &surroundings.env;
-        let http = own_client(surroundings)?;
-        let exchange = Exchange::new(&http, env, deadline, surroundings.trace);
-        let account = self.service_account(&exchange).await?;
+    ) -> Result<SecretText, GcpLoginError> {
+        let Surroundings { env, console, .. } = surroundings;
+        // google-auth's own connections, which the kwargs of Vault's do not touch.
+        let settings = http_settings(Verify::Trusted, Proxies::default());
+        let http = Client::open(env, &settings, console, deadline).await?;
+        let servers = TokenServers::new(&http, env, deadline);
+        let account = self.service_account(&servers).await?;
         let url = format!(
             "{}/v1/projects/{}/serviceAccounts/{}:signJwt?alt=json",
             endpoint(env, "IAM", IAM.to_owned())?,
@@ -99,19 +168,17 @@ impl Gcp {
             .bearer_auth(account.token.expose())
             .header("Content-Type", "application/json")
             .body(body.to_string());
-        let reply = exchange.send(request).await?;
+        let reply = ask(&http, deadline, request).await?;
         if !reply.status.is_success() {
-            let said = reply.servers_words(&[account.token.expose()]);
-            let said = http::in_quotes(&said);
-            let status = reply.status.as_u16();
-            return Err(not_signed(format!(
-                "IAM refused signJwt with status {status}{said}; it takes iam.serviceAccounts.signJwt"
-            )));
+            return Err(GcpLoginError::Refused {
+                status: reply.status.as_u16(),
+                said: servers_words(&reply, &[account.token.expose()]),
+            });
         }
         let jwt = reply
             .members()
             .and_then(|answer| answer.get("signedJwt")?.as_text().cloned());
-        jwt.ok_or_else(|| not_signed("IAM's answer holds no signed JWT".into()))
+        jwt.ok_or(GcpLoginError::NoJwt)
     }
 
     fn claims(&self, account: &ServiceAccount, now: SystemTime) -> Json {
@@ -126,42 +193,24 @@ impl Gcp {
         })
     }
 
-    async fn service_account(&self, exchange: &Exchange<'_>) -> Result<ServiceAccount> {
-        let credentials = Credentials::open(&self.credentials, exchange.env)?;
+    async fn service_account(
+        &self,
+        servers: &TokenServers<'_>,
+    ) -> Result<ServiceAccount, GcpLoginError> {
+        let (env, deadline) = (servers.env, servers.deadline);
+        let credentials = GoogleCredentials::open(&self.credentials, env, deadline).await?;
         let access = Access {
             scopes: Scopes::List(self.scopes.clone()),
             audience: String::new(),
         };
-        let email = credentials.service_account(exchange).await?.ok_or_else(|| {
-            not_signed("the Google credentials are not a service account's, and only those have an address to sign for".into())
-        })?;
-        let token = credentials.token(&access, exchange).await?;
-        let project = credentials.project_id(exchange).await?.unwrap_or_default();
+        let email = credentials.service_account(servers).await?;
+        let email = email.ok_or(GcpLoginError::NotAServiceAccount)?;
+        let token = credentials.token(&access, servers).await?;
+        let project = credentials.project_id(servers).await?.unwrap_or_default();
         Ok(ServiceAccount {
             email,
             project,
             token,
         })
     }
-}
-
-/// google-auth's own connections, which the kwargs of Vault's do not touch.
-fn own_client(surroundings: &Surroundings) -> Result<Client> {
-    let settings = HttpSettings {
-        verify: Verify::Trusted,
-        client_certificate: None,
-        proxies: Proxies::default(),
-        timeout: surroundings.timeout,
-        follow_redirects: false,
-    };
-    http::client(&surroundings.env, &settings)
-}
-
-fn not_signed(because: String) -> Error {
-    VaultError::NotSigned {
-        auth_type: "gcp",
-        because,
-        is_own_refusal: false,
-    }
-    .into()
 }

@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: `token_path` satisfies `github`, which never reads it, and an empty `VAULT_TOKEN` satisfies `token`.
 
+use super::gcp::Gcp;
 use super::{AuthMethod, InitialToken};
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::backend::vault::error::VaultError;
@@ -48,7 +49,7 @@ impl AuthMethod {
             "approle" => given.approle()?,
             // "aws_iam" => AuthMethod::AwsIam(AwsIam::from_kwargs(kwargs, given.faults)),
             "azure" => given.azure()?,
-            // "gcp" => AuthMethod::Gcp(Gcp::from_kwargs(kwargs, given.faults)?),
+            "gcp" => AuthMethod::Gcp(Gcp::from_kwargs(kwargs, given.faults)?),
             "github" => given.github(initial)?,
             "jwt" => given.jwt()?,
             "kubernetes" => given.kubernetes()?,

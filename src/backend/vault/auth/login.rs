@@ -97,10 +97,10 @@ async fn login_request(
             body([("password", password.clone())]),
         )),
         // AuthMethod::AwsIam(aws_iam) => at_login(aws_iam.login_body(surroundings, deadline).await?),
-        // AuthMethod::Gcp(gcp) => {
-        //     let jwt = gcp.signed_jwt(surroundings, deadline).await?;
-        //     at_login(role_and_jwt(gcp.role(), jwt))
-        // }
+        AuthMethod::Gcp(gcp) => {
+            let jwt = gcp.signed_jwt(surroundings, deadline).await?;
+            at_login(role_and_jwt(gcp.role(), jwt))
+        }
         AuthMethod::Token { .. } | AuthMethod::Azure | AuthMethod::Radius => at_login(Value::None),
     }
 }

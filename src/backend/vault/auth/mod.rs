@@ -4,7 +4,7 @@
 //! then goes on with `VAULT_TOKEN` or `~/.vault-token`. secretctl uses that token and never sends the write.
 
 // mod aws_iam;
-// mod gcp;
+mod gcp;
 mod initial;
 mod kwargs;
 mod login;
@@ -18,6 +18,8 @@ use crate::finding::Finding;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
 
+pub use gcp::GcpLoginError;
+use gcp::Gcp;
 use initial::InitialToken;
 pub use login::log_in;
 
@@ -48,8 +50,8 @@ pub enum AuthMethod {
     // AwsIam(aws_iam::AwsIam),
     /// `azure`: no login; see the module's first lines.
     Azure,
-    // /// `gcp`: a JWT signed by Google's IAM.
-    // Gcp(gcp::Gcp),
+    /// `gcp`: a JWT signed by Google's IAM.
+    Gcp(Gcp),
     /// `github`
     GitHub { token: Option<SecretText> },
     /// `jwt`: the token itself, else a file.
@@ -109,7 +111,7 @@ impl Auth {
             // AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
             AuthMethod::Azure
             | AuthMethod::Radius
-            // | AuthMethod::Gcp(_)
+            | AuthMethod::Gcp(_)
             | AuthMethod::Kubernetes { .. } => None,
         };
         let initial = self.initial.from_env.iter().map(|token| &token.text);
@@ -160,7 +162,7 @@ impl AuthMethod {
             AuthMethod::AppRole { .. } => "approle",
             // AuthMethod::AwsIam(_) => "aws_iam",
             AuthMethod::Azure => "azure",
-            // AuthMethod::Gcp(_) => "gcp",
+            AuthMethod::Gcp(_) => "gcp",
             AuthMethod::GitHub { .. } => "github",
             AuthMethod::Jwt { .. } => "jwt",
             AuthMethod::Kubernetes { .. } => "kubernetes",
