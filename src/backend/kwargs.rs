@@ -173,6 +173,25 @@ impl<'a> Kwargs<'a> {
         }
     }
 
+    /// The error for a value of the wrong type, or for a number that is not one of those wanted.
+    pub fn other_number(
+        &self,
+        name: &'static str,
+        wanted: &'static str,
+        given: &Value,
+    ) -> KwargError {
+        let given = match given {
+            Value::Int(_) | Value::Float(_) => "another number",
+            other => in_words(other),
+        };
+        KwargError::WrongType {
+            class: self.class,
+            name,
+            wanted,
+            given,
+        }
+    }
+
     /// The error for a word that is not one of `known`.
     pub fn unknown_word(
         &self,

@@ -15,7 +15,7 @@ pub mod lockbox;
 mod once;
 pub mod open;
 pub mod provider_release;
-// pub mod vault;
+pub mod vault;
 
 use std::fmt;
 use std::ops::Deref;

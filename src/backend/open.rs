@@ -6,6 +6,7 @@ use super::kind::BackendKind;
 use super::kubernetes::KubernetesSecretsBackend;
 use super::kwargs::Kwargs;
 use super::local_filesystem::LocalFilesystemBackend;
+use super::vault::VaultBackend;
 use super::{Backend, BackendError, Surroundings, local_filesystem, lockbox};
 use crate::deadline::Deadline;
 use crate::finding::Finding;
@@ -34,6 +35,7 @@ pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
         BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
+        BackendKind::Vault => VaultBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
         _ => &[],
     }
@@ -65,6 +67,7 @@ pub async fn open(
         BackendKind::KubernetesSecrets => {
             KubernetesSecretsBackend::open(given, surroundings)?.into()
         }
+        BackendKind::Vault => VaultBackend::open(given, surroundings)?.into(),
         BackendKind::CloudSecretManager => {
             given.refuse_unknown(CloudSecretManagerBackend::KWARGS)?;
             CloudSecretManagerBackend::open(given, surroundings, deadline)

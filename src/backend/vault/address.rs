@@ -1,13 +1,13 @@
 //! A Vault server's address and the addresses of requests to it, as hvac 2.4.0, requests 2.34 and urllib3 2 build them.
 //!
 //! The surprising rule: nothing is repaired. `http:/host`, a line break behind the port or a tab in the host stop Airflow, so
-//! they are no address here either, though a browser would mend them.
+//! they are not addresses here either, though a browser would mend them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use url::Url;
+use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::header;
@@ -18,7 +18,7 @@ use crate::secret::SecretText;
 
 /// A Vault server's address.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct VaultServer {
     /// Scheme, host and port; none for an address that cannot be used.
     origin: Option<Url>,
     /// The path before `/v1/`, as it was written; empty or with a slash in front.
@@ -29,7 +29,7 @@ pub struct Server {
     password: Option<SecretText>,
 }
 
-/// Why a text is no address of a Vault server.
+/// Why a text is not the address of a Vault server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressFault {
     /// Airflow sends nothing to it.
@@ -38,7 +38,7 @@ pub enum AddressFault {
     Refused,
 }
 
-impl Server {
+impl VaultServer {
     /// Reads an address.
     ///
     /// # Errors
@@ -92,9 +92,32 @@ impl Server {
         }
     }
 
-    /// Scheme, host and port.
+    /// Scheme, host and port, and the path before `/v1/` if there is one.
     pub fn name(&self) -> Option<String> {
-        self.origin.as_ref().map(http::server_name)
+        let origin = self.origin.as_ref().map(http::server_name)?;
+        Some(format!("{origin}{}", self.base_path))
+    }
+
+    /// Whether requests cross a network as anybody on it can read them.
+    pub fn is_plain_and_far(&self) -> bool {
+        let Some(origin) = self
+            .origin
+            .as_ref()
+            .filter(|origin| origin.scheme() == "http")
+        else {
+            return false;
+        };
+        match origin.host() {
+            Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => !address.is_loopback(),
+            Some(Host::Ipv6(address)) => !address.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// Whether the address ends in the `/v1` that Airflow adds itself.
+    pub fn ends_in_v1(&self) -> bool {
+        self.base_path.trim_end_matches('/').ends_with("/v1")
     }
 
     /// What requests makes of a user and a password in the address.
@@ -167,7 +190,7 @@ fn origin(scheme: &str, host_and_port: &str) -> Result<Url, AddressFault> {
         _ => AddressFault::Refused,
     })?;
     match origin.host() {
-        Some(url::Host::Ipv4(_)) if host.parse::<Ipv4Addr>().is_err() => Err(AddressFault::Refused),
+        Some(Host::Ipv4(_)) if host.parse::<Ipv4Addr>().is_err() => Err(AddressFault::Refused),
         _ => Ok(origin),
     }
 }

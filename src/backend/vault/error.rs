@@ -1,14 +1,29 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
-use crate::error::Failure;
-use crate::http::in_quotes;
+use std::fmt;
+
+use super::auth::GcpLoginError;
+use super::mismatch::Mismatch;
+use crate::backend::kwargs::KwargError;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{HttpError, in_quotes};
 use crate::python::json::JsonError;
 use crate::text_file::TextFileError;
 
 /// A failure to read from Vault. Holds paths, statuses and Vault's own short words, never a token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum VaultError {
-    /// `url` or `VAULT_ADDR` is no address.
+    /// A kwarg.
+    #[error(transparent)]
+    Kwarg(#[from] KwargError),
+    /// A variable that cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// There is no answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// `url` or `VAULT_ADDR` is not an address.
     #[error("{origin} is not an http:// or https:// address that Airflow asks for a secret at")]
     Address {
         /// The setting that gives it.
@@ -57,6 +72,9 @@ pub enum VaultError {
         /// Whether it is secretctl that refuses it.
         is_own_refusal: bool,
     },
+    /// There is no JWT for a login with Google credentials.
+    #[error(transparent)]
+    Gcp(#[from] GcpLoginError),
     /// Vault did not accept the login.
     #[error("Vault refused the login at {path} with status {status}{}", in_quotes(.said))]
     LoginRefused {
@@ -78,8 +96,17 @@ pub enum VaultError {
     Forbidden {
         /// Vault's words.
         said: Option<String>,
-        /// The login's path below `/v1/`, if it was the login that was forbidden.
-        login: Option<String>,
+    },
+    /// 403, and the login that Airflow makes then has failed as well.
+    #[error(
+        "{denied}; Airflow logs in again after a 403, and that login {} as well: {login}",
+        if matches!(**.login, VaultError::LoginRefused { .. }) { "was refused" } else { "failed" }
+    )]
+    SecondLogin {
+        /// What the 403 means.
+        denied: Box<VaultError>,
+        /// What became of the login.
+        login: Box<VaultError>,
     },
     /// 404 where the kwargs keep hvac from telling Airflow so.
     #[error(
@@ -89,6 +116,16 @@ pub enum VaultError {
     /// The token is not one that Vault knows any more, or it may not even ask about itself; Vault does not tell which.
     #[error("the token is invalid or expired, or may not ask about itself{}", in_quotes(.said))]
     TokenRejected {
+        /// Where the token comes from.
+        origin: String,
+        /// Whether it is in quotes, which are sent along.
+        is_quoted: bool,
+        /// Vault's words.
+        said: Option<String>,
+    },
+    /// The token was good for an earlier request of this run.
+    #[error("the token was good for an earlier request and is not any more: its uses (`num_uses`) are used up, or it has just expired{}", in_quotes(.said))]
+    TokenUsedUp {
         /// Where the token comes from.
         origin: String,
         /// Vault's words.
@@ -115,12 +152,12 @@ pub enum VaultError {
         identity: String,
         /// The request's path below `/v1/`.
         path: String,
+        /// What of the settings is not as the mount is, if that is known.
+        mismatch: Option<Mismatch>,
     },
-    /// 429, or a 503 that asks for a pause.
-    #[error("Vault is throttling this client with status {status}{}", in_quotes(.said))]
+    /// 429
+    #[error("Vault is throttling this client with status 429{}", in_quotes(.said))]
     Throttled {
-        /// The HTTP status.
-        status: u16,
         /// Vault's words.
         said: Option<String>,
     },
@@ -133,10 +170,13 @@ pub enum VaultError {
         said: Option<String>,
     },
     /// An answer that is not Vault's.
-    #[error("the answer, of status {status}, is not Vault's")]
-    NotVault {
-        /// The HTTP status.
-        status: u16,
+    #[error("{0}")]
+    NotVault(ForeignAnswer),
+    /// Vault, or what stands in front of it, speaks TLS on this port.
+    #[error("the server at {url} takes requests over TLS only")]
+    WantsTls {
+        /// The address that was asked.
+        url: String,
     },
     /// An answer in a charset that is not read.
     #[error("the answer is in a charset that secretctl does not read: {charset}")]
@@ -147,45 +187,131 @@ pub enum VaultError {
     /// JSON that has no form here, though it may be Vault's.
     #[error("found, but the answer cannot be read: {0}")]
     Unreadable(JsonError),
+    /// An answer of KV version 1 where version 2 is expected.
+    #[error("found, but there is no `data` in its `data`, as a KV version 2 mount has it")]
+    NotAVersion,
     /// The secret is not a set of keys and values.
-    #[error("found, but it is no object of keys and values")]
+    #[error("found, but it is not an object of keys and values")]
     NotAnObject,
     /// The secret of a variable or config lacks its key.
     #[error("found, but it has no key `value`, so Airflow takes it for absent")]
     NoValueKey,
 }
 
+/// An answer that Vault does not give.
+#[derive(Clone, Debug)]
+pub struct ForeignAnswer {
+    /// The address that was asked, without user and query.
+    pub url: String,
+    /// The address of the same server that it led to, if it redirects.
+    pub redirected_to: Option<String>,
+    /// Scheme, host and port of the proxy on the way.
+    pub proxy: Option<String>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type.
+    pub media_type: Option<String>,
+    /// Whether the address in the settings ends in the `/v1` that Airflow adds itself.
+    pub ends_in_v1: bool,
+}
+
+impl fmt::Display for ForeignAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer to {}", self.url)?;
+        if let Some(proxy) = &self.proxy {
+            write!(f, ", through the proxy {proxy}")?;
+        }
+        if let Some(target) = &self.redirected_to {
+            write!(f, ", which redirects to {target}")?;
+        }
+        write!(f, ", of status {}", self.status)?;
+        if let Some(media_type) = &self.media_type {
+            write!(f, " and type {media_type}")?;
+        }
+        f.write_str(", is not Vault's")
+    }
+}
+
 impl VaultError {
-    /// Whether Airflow may read the secret all the same.
-    pub fn is_own_refusal(&self) -> bool {
+    /// The error that a status stands for where Vault itself answers (hvac's `VaultError.from_status`).
+    pub fn from_status(status: u16, said: Option<String>) -> Self {
+        match status {
+            401 => VaultError::Unauthorized { said },
+            403 => VaultError::Forbidden { said },
+            _ => VaultError::Down { status, said },
+        }
+    }
+
+    /// The same as the answer to a login at `path`, with a status of its own for each.
+    pub fn at_login(self, path: &str) -> Self {
+        let path = path.to_owned();
+        match self {
+            VaultError::Forbidden { said } => VaultError::LoginRefused {
+                path,
+                status: 403,
+                said,
+            },
+            VaultError::Unauthorized { said } => VaultError::LoginRefused {
+                path,
+                status: 401,
+                said,
+            },
+            VaultError::Down { status: 404, .. } => VaultError::LoginPathMissing { path },
+            VaultError::Down { status, said } if status < 500 => {
+                VaultError::LoginRefused { path, status, said }
+            }
+            other => other,
+        }
+    }
+
+    /// A 403 that stands for `denied`, once the login that Airflow then makes has failed too. Where the token is no good any
+    /// more, that login is all that matters.
+    pub fn after_second_login(denied: VaultError, login: VaultError) -> Self {
+        match denied.failure() {
+            Failure::Unauthenticated => login,
+            _ => VaultError::SecondLogin {
+                denied: Box::new(denied),
+                login: Box::new(login),
+            },
+        }
+    }
+
+    /// Whether Vault answered 403, to a read or to a login.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(
+            self,
+            VaultError::Forbidden { .. } | VaultError::LoginRefused { status: 403, .. }
+        )
+    }
+}
+
+/// How Airflow is told which CA to trust for Vault.
+const TRUST: &str = "name its PEM file with \"verify\" in the kwargs or with REQUESTS_CA_BUNDLE";
+
+impl Fault for VaultError {
+    fn is_own_refusal(&self) -> bool {
         match self {
             VaultError::NotAPath { .. } | VaultError::Charset { .. } => true,
             VaultError::Address { is_own_refusal, .. }
             | VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
             VaultError::Unreadable(error) => error.may_be_read_by_python(),
+            VaultError::Http(error) => error.is_own_refusal(),
+            VaultError::Gcp(error) => error.is_own_refusal(),
             _ => false,
         }
     }
 
-    /// The error that a status stands for (hvac's `VaultError.from_status`).
-    ///
-    /// `login` is the path of a login that was asked for.
-    pub fn from_status(status: u16, said: Option<String>, login: Option<&str>) -> Self {
-        match (status, login.map(str::to_owned)) {
-            (403, login) => VaultError::Forbidden { said, login },
-            (404, Some(path)) => VaultError::LoginPathMissing { path },
-            (429, _) => VaultError::Throttled { status, said },
-            (400..=499, Some(path)) => VaultError::LoginRefused { path, status, said },
-            (401, None) => VaultError::Unauthorized { said },
-            (500..=599, _) => VaultError::Down { status, said },
-            (_, _) if said.is_some() => VaultError::Down { status, said },
-            (_, _) => VaultError::NotVault { status },
-        }
-    }
-
-    /// The kind of failure.
-    pub fn failure(&self) -> Failure {
+    fn failure(&self) -> Failure {
         match self {
+            VaultError::Kwarg(error) => error.failure(),
+            VaultError::Env(error) => error.failure(),
+            VaultError::Http(error) => error.failure(),
+            VaultError::Gcp(error) => error.failure(),
+            VaultError::SecondLogin { denied, .. } => denied.failure(),
+            VaultError::CredentialFile {
+                error: TextFileError::TimedOut { .. },
+                ..
+            } => Failure::Unreachable,
             VaultError::Address { .. }
             | VaultError::NotAHeader { .. }
             | VaultError::AbsenceIgnored
@@ -195,51 +321,80 @@ impl VaultError {
             | VaultError::NotSigned { .. }
             | VaultError::LoginRefused { .. }
             | VaultError::LoginPathMissing { .. }
-            | VaultError::Forbidden { .. }
             | VaultError::Unauthorized { .. }
-            | VaultError::TokenRejected { .. } => Failure::Unauthenticated,
-            VaultError::Denied { .. } | VaultError::Refused { .. } => Failure::Denied,
+            | VaultError::TokenRejected { .. }
+            | VaultError::TokenUsedUp { .. } => Failure::Unauthenticated,
+            VaultError::Forbidden { .. }
+            | VaultError::Denied { .. }
+            | VaultError::Refused { .. } => Failure::Denied,
             VaultError::Throttled { .. } => Failure::Throttled,
-            VaultError::Down { .. } => Failure::Unreachable,
-            VaultError::NotVault { .. }
-            | VaultError::Charset { .. }
+            VaultError::Down { .. } | VaultError::NotVault(_) | VaultError::WantsTls { .. } => {
+                Failure::Unreachable
+            }
+            VaultError::Charset { .. }
             | VaultError::Unreadable(_)
             | VaultError::UnusableToken
+            | VaultError::NotAVersion
             | VaultError::NotAnObject
             | VaultError::NoValueKey => Failure::Malformed,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = match self {
-            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing".into(),
+            VaultError::Kwarg(error) => return error.hint(),
+            VaultError::Env(error) => return error.hint(),
+            VaultError::Http(error) => return error.hint_with(TRUST),
+            VaultError::Gcp(error) => return error.hint(),
+            VaultError::SecondLogin { denied, .. } => return denied.hint(),
+            VaultError::TokenRejected {
+                origin, is_quoted, ..
+            } => return Some(new_token(origin, *is_quoted)),
+            VaultError::TokenUsedUp { origin, .. } => {
+                return Some(format!(
+                    "the token came from {origin}; one that is to be used again needs `num_uses` of 0"
+                ));
+            }
+            VaultError::Denied { path, mismatch, .. } => {
+                return Some(missing_policy(path, mismatch.as_ref()));
+            }
+            VaultError::NotVault(answer) if answer.ends_in_v1 => {
+                return Some(Mismatch::EndsInV1.to_string());
+            }
+            VaultError::Address { .. } => {
+                "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing"
+            }
             VaultError::NoToken { .. } => {
-                "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment".into()
+                "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment"
             }
             VaultError::LoginRefused { .. } => {
-                "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace".into()
+                "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace"
             }
             VaultError::LoginPathMissing { .. } => {
-                "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`".into()
-            }
-            VaultError::TokenRejected { origin, .. } => {
-                format!("the token came from {origin}; get a new one, or a policy for this one if Vault still knows it")
+                "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`"
             }
             VaultError::Refused { .. } => {
-                "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired".into()
+                "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired"
             }
-            VaultError::Denied { path, .. } => {
-                format!("a policy of this token must say: path \"{path}\" {{ capabilities = [\"read\"] }}")
+            VaultError::Throttled { .. } => "ask later, or raise the rate-limit quota of this path",
+            VaultError::Down { status: 503, .. } => {
+                "the server is sealed, or not ready; unseal it or ask again later"
             }
-            VaultError::Throttled { .. } => "ask later, or raise the rate-limit quota of this path".into(),
-            VaultError::Down { status: 503, .. } => "the server is sealed, or not ready; unseal it or ask again later".into(),
-            VaultError::NotVault { .. } => {
-                "check \"url\": something other than Vault answers there, perhaps a proxy or a login page".into()
+            VaultError::NotVault(ForeignAnswer { proxy: Some(_), .. }) => {
+                "check the proxy, and \"url\": something other than Vault answers there"
             }
-            VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`".into(),
-            VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs".into(),
-            VaultError::NotAHeader { .. } => "a file's last line break or a blank in front is a usual cause; write the text without it".into(),
+            VaultError::NotVault(_) => {
+                "check \"url\": something other than Vault answers there, perhaps a proxy or a login page"
+            }
+            VaultError::WantsTls { .. } => "write https:// in \"url\"",
+            VaultError::NotAVersion => {
+                "if the mount is of KV version 1, set \"kv_engine_version\": 1"
+            }
+            VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`",
+            VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs",
+            VaultError::NotAHeader { .. } => {
+                "a file's last line break or a blank in front is a usual cause; write the text without it"
+            }
             VaultError::NotAPath { .. }
             | VaultError::Charset { .. }
             | VaultError::Unreadable(_)
@@ -251,6 +406,29 @@ impl VaultError {
             | VaultError::Down { .. }
             | VaultError::NotAnObject => return None,
         };
-        Some(advice)
+        Some(advice.to_owned())
+    }
+}
+
+fn new_token(origin: &str, is_quoted: bool) -> String {
+    match is_quoted {
+        true => format!(
+            "the token from {origin} begins and ends with a quote, which is sent along; write it without (Docker's `--env-file` keeps quotes)"
+        ),
+        false => format!(
+            "the token came from {origin}; get a new one, or a policy for this one if Vault still knows it"
+        ),
+    }
+}
+
+/// The policy that would allow a read, unless something else than a policy is amiss.
+fn missing_policy(path: &str, mismatch: Option<&Mismatch>) -> String {
+    let policy = format!(
+        "a policy of this token must say: path \"{path}\" {{ capabilities = [\"read\"] }}, and none may say `deny`"
+    );
+    match mismatch {
+        None => policy,
+        Some(mismatch) if mismatch.is_certain() => mismatch.to_string(),
+        Some(mismatch) => format!("{mismatch}; if that is as meant, {policy}"),
     }
 }

@@ -3,8 +3,8 @@
 //! The surprising rule: slashes are never trimmed from an id, doubled ones collapse, and `..` climbs.
 
 use super::address::collapse;
-use super::settings::KvVersion;
-use crate::python::urllib::quote;
+use super::settings::{KvVersion, VaultSettings};
+use crate::python::urllib::{quote, unquote};
 
 /// A mount and the path of a secret in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,46 @@ impl SecretPath {
             KvVersion::One => format!("{mount}/{path}"),
             KvVersion::Two => format!("{mount}/data/{path}"),
         }
+    }
+
+    /// The path that a request's path below `/v1/` stands for: the way back from [`SecretPath::api_path`].
+    pub fn from_api_path(api_path: &str, settings: &VaultSettings) -> Option<Self> {
+        let whole = unquote(api_path);
+        let mount = match &settings.mount_point {
+            Some(mount) => mount.as_str(),
+            None => whole.split_once('/')?.0,
+        };
+        let below = whole.strip_prefix(mount)?.strip_prefix('/')?;
+        let path = match settings.kv_version {
+            KvVersion::One => below,
+            KvVersion::Two => below.strip_prefix("data/")?,
+        };
+        Some(Self {
+            mount: mount.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+
+    /// The folder that it lies in, and its name there.
+    pub fn split_last(&self) -> (Self, String) {
+        let path = collapse(self.path.trim_matches('/'));
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let folder = Self {
+            mount: self.mount.clone(),
+            path: folder.to_owned(),
+        };
+        (folder, name.to_owned())
+    }
+
+    /// The request's path below `/v1/` that lists this folder.
+    pub fn list_api_path(&self, version: KvVersion) -> String {
+        let (mount, path) = (quote(&self.mount, "/"), quote(&self.path, "/"));
+        let kind = match version {
+            KvVersion::One => "",
+            KvVersion::Two => "metadata/",
+        };
+        let folder = format!("{mount}/{kind}{path}");
+        format!("{}?list=true", folder.trim_end_matches('/'))
     }
 
     /// Mount and path as Vault's own tools take them; `None` where `.` or `..` is a part of either, which the client would

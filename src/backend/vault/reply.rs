@@ -1,116 +1,100 @@
-//! What Vault answered, read as requests 2.34 and hvac 2.4.0 read it.
+//! What Vault answered, read as requests 2.34 and hvac 2.4.0 read it, and how its own answers are told from anybody else's.
 //!
 //! The surprising rule: the `charset` of the Content-Type decides, and bytes that are not of it become U+FFFD; nothing but
 //! the secret's own text has to be whole.
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Response, StatusCode};
 
-use super::error::VaultError;
-use crate::error::Result;
-use crate::http;
+use crate::http::{self, Reply};
 use crate::python::json::{self, JsonError, Problem, Value};
 use crate::secret::SecretText;
 
-/// What Vault answered.
-pub struct Reply {
-    /// The status.
-    pub status: StatusCode,
-    /// The body, or the charset that it cannot be read in.
-    body: Result<SecretText, String>,
-}
-
 /// The JSON of an answer.
-pub struct Answer {
+pub struct Json {
     /// The whole of it.
     pub value: Value,
     /// Half of a surrogate pair somewhere in it, in whose place U+FFFD stands.
     pub half_surrogate: Option<JsonError>,
 }
 
-impl Reply {
-    /// Reads an answer to its end.
-    ///
-    /// # Errors
-    /// A cut connection, a time-out, or a body that is too large.
-    pub async fn read(response: Response) -> Result<Self> {
-        let status = response.status();
-        let content_type = response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        let charset = content_type.map(charset_of);
-        let body = http::read_body(response).await?;
-        Ok(Self {
-            status,
-            body: decoded(&body, charset.unwrap_or(Charset::Unknown)),
-        })
-    }
+/// Why an answer could not be read as JSON.
+pub enum Unread {
+    /// It is in a charset that is not read.
+    Charset(String),
+    /// It is JSON beyond what is read.
+    TooMuch(JsonError),
+    /// It is something else.
+    NotJson,
+}
 
-    /// The body as JSON, where Vault says it is: with status 200.
-    ///
-    /// # Errors
-    /// Another status, another charset, or no JSON; each named for what it is.
-    pub fn answer(&self) -> Result<Answer, VaultError> {
-        let not_vault = VaultError::NotVault {
-            status: self.status.as_u16(),
-        };
-        if self.status != StatusCode::OK {
-            return Err(not_vault);
-        }
-        let body = self.body.as_ref().map_err(|charset| VaultError::Charset {
-            charset: charset.clone(),
-        })?;
-        match json::loads_replacing(body.expose()) {
-            Ok((value, half_surrogate)) => Ok(Answer {
-                value,
-                half_surrogate,
-            }),
-            Err(error) if is_a_limit(error.problem) => Err(VaultError::Unreadable(error)),
-            Err(_) => Err(not_vault),
-        }
+/// The body as JSON, whatever the status.
+///
+/// # Errors
+/// Another charset, or not JSON.
+pub fn json(reply: &Reply) -> Result<Json, Unread> {
+    let charset = content_type(reply).map_or(Charset::Unknown, charset_of);
+    let body = decoded(reply.bytes(), charset).map_err(Unread::Charset)?;
+    match json::loads_replacing(body.expose()) {
+        Ok((value, half_surrogate)) => Ok(Json {
+            value,
+            half_surrogate,
+        }),
+        Err(error) if is_a_limit(error.problem) => Err(Unread::TooMuch(error)),
+        Err(_) => Err(Unread::NotJson),
     }
+}
 
-    /// The body as JSON, for a closer look at what failed.
-    pub fn json(&self) -> Option<Value> {
-        self.answer().ok().map(|answer| answer.value)
-    }
+/// The JSON of an answer that says yes.
+pub fn success(reply: &Reply) -> Option<Value> {
+    let is_success = reply.status == reqwest::StatusCode::OK;
+    is_success.then(|| Some(json(reply).ok()?.value)).flatten()
+}
 
-    /// The answer if it is a success, else the error that its status stands for.
-    ///
-    /// `login` is the path of a login that was asked for.
-    pub fn or_error(self, login: Option<&str>, hidden: &[&str]) -> Result<Reply> {
-        if self.status.is_success() {
-            return Ok(self);
-        }
-        Err(VaultError::from_status(self.status.as_u16(), self.servers_words(hidden), login).into())
+/// The `errors` of Vault's own error body, which is empty where Vault has no more to say; `None` for a body that Vault does not
+/// write.
+pub fn errors(reply: &Reply) -> Option<Vec<String>> {
+    let body = json(reply).ok()?.value;
+    match body.at(&["errors"])? {
+        Value::List(errors) => errors
+            .iter()
+            .map(|error| text(error).map(str::to_owned))
+            .collect(),
+        _ => None,
     }
+}
 
-    /// The `errors` of Vault's own error body, without `hidden`; nothing else of a failed body is ever shown.
-    fn servers_words(&self, hidden: &[&str]) -> Option<String> {
-        let Value::Dict(mut body) = self.any_json()? else {
-            return None;
-        };
-        let Some(Value::List(errors)) = body.shift_remove("errors") else {
-            return None;
-        };
-        let words: Vec<&str> = errors.iter().filter_map(text).collect();
-        (!words.is_empty()).then(|| http::servers_words(&words.join("; "), hidden))
+/// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
+pub fn deleted_version(reply: &Reply) -> Option<&'static str> {
+    let body = json(reply).ok()?.value;
+    match body.at(&["data", "metadata", "destroyed"])? {
+        Value::Bool(true) => Some("its latest version is destroyed"),
+        _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
     }
+}
 
-    /// What a 404 of KV 2 says of a secret that was there: only then it comes with metadata.
-    pub fn deleted_version(&self) -> Option<&'static str> {
-        let body = self.any_json()?;
-        match body.at(&["data", "metadata", "destroyed"])? {
-            Value::Bool(true) => Some("its latest version is destroyed"),
-            _ => Some("its latest version is deleted; `vault kv undelete` brings it back"),
-        }
-    }
+/// The media type of an answer, if it looks like one.
+pub fn media_type(reply: &Reply) -> Option<&str> {
+    let (media_type, _) = content_type(reply)?
+        .split_once(';')
+        .unwrap_or((content_type(reply)?, ""));
+    let is_of_a_type = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.');
+    let media_type = media_type.trim();
+    (media_type.len() <= 64 && media_type.chars().all(is_of_a_type)).then_some(media_type)
+}
 
-    /// The body as JSON, whatever the status.
-    fn any_json(&self) -> Option<Value> {
-        let body = self.body.as_ref().ok()?;
-        let (value, _) = json::loads_replacing(body.expose()).ok()?;
-        Some(value)
-    }
+/// Whether a server that wants TLS says so to a request without: Go's own words, which Vault sends, and nginx's.
+pub fn wants_tls(reply: &Reply) -> bool {
+    const WORDS: [&str; 2] = [
+        "Client sent an HTTP request to an HTTPS server",
+        "The plain HTTP request was sent to HTTPS port",
+    ];
+    let body = reply.text();
+    let says = |words: &&str| body.expose().contains(*words);
+    reply.status.as_u16() == 400 && WORDS.iter().any(|words| says(&words))
+}
+
+fn content_type(reply: &Reply) -> Option<&str> {
+    reply.headers.get(CONTENT_TYPE)?.to_str().ok()
 }
 
 /// JSON that is refused for its size, whoever wrote it.

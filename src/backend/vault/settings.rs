@@ -5,17 +5,21 @@
 
 use std::fmt;
 
-use super::address::{AddressFault, Server};
+use super::address::{AddressFault, VaultServer};
 use super::auth::Auth;
 use super::error::VaultError;
 use super::transport;
-use crate::backend::kwargs::{KwargError, Kwargs};
+use crate::backend::kwargs::{self, KwargError, Kwargs};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::finding::Finding;
 use crate::http::{HttpSettings, Verify};
 use crate::python::json::Value;
 use crate::secret::SecretText;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{PerKind, SecretKind};
+use crate::source::Source;
+
+/// Faults that wait for a lookup, since Airflow starts with them.
+pub type Faults = kwargs::Faults<VaultError>;
 
 /// Every kwarg of the constructor, then those that it passes on to hvac's client.
 pub const KWARGS: &[&str] = &[
@@ -80,12 +84,21 @@ impl fmt::Display for KvVersion {
     }
 }
 
+/// Kwargs that Vault's own tools have, and this class has under the name `url`.
+const ADDRESS_ELSEWHERE: &[&str] = &[
+    "addr",
+    "address",
+    "host",
+    "vault_addr",
+    "vault_address",
+    "vault_url",
+];
+
 /// The kwargs, read.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    connections_path: Option<Vec<String>>,
-    variables_path: Option<Vec<String>>,
-    config_path: Option<Vec<String>>,
+pub struct VaultSettings {
+    /// The base paths of each kind, in order; `None`: Vault is not asked for it.
+    pub base_paths: PerKind<Option<Vec<String>>>,
     /// Whether teams have paths of their own under `[core] multi_team`.
     pub use_team_secrets_path: bool,
     /// The KV mount; `None`: the id names it.
@@ -95,7 +108,7 @@ pub struct Settings {
     /// How to log in.
     pub auth: Auth,
     /// The server.
-    pub server: Server,
+    pub server: VaultServer,
     /// `X-Vault-Namespace`
     pub namespace: Option<String>,
     /// Whether `X-Vault-Request` is sent.
@@ -104,18 +117,17 @@ pub struct Settings {
     pub ignore_exceptions: bool,
     /// How to connect.
     pub http: HttpSettings,
-    global_secrets_path: bool,
-    fault: Option<Fault>,
+    address: Address,
+    has_global_path: bool,
+    faults: Faults,
 }
 
-/// What fails each lookup, though Airflow starts with it.
+/// `url`, else `VAULT_ADDR`, else hvac's default.
 #[derive(Clone, Debug)]
-enum Fault {
-    Kwarg(KwargError),
-    Address {
-        origin: &'static str,
-        fault: AddressFault,
-    },
+struct Address {
+    text: String,
+    origin: &'static str,
+    source: Option<Source>,
 }
 
 /// The kwarg that holds the base paths of a kind.
@@ -127,126 +139,124 @@ pub fn path_kwarg(kind: SecretKind) -> &'static str {
     }
 }
 
-impl Settings {
+impl VaultSettings {
     /// Reads the kwargs as the constructors of `VaultBackend` and `_VaultClient` do.
     ///
     /// # Errors
     /// What one of them raises on.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, env: &Env) -> Result<Settings> {
+    pub fn from_kwargs(kwargs: Kwargs<'_>, env: &Env) -> Result<Self, VaultError> {
         let mut faults = Faults::default();
-        let unknown = kwargs.unknown(KWARGS).into_iter().next();
-        faults.note(unknown.map_or(Ok(()), Err));
-        let server = faults.server(kwargs, env)?;
+        faults.note(refuse_unknown(kwargs));
+        let address = Address::from_kwargs(kwargs, env, &mut faults)?;
+        let server = faults.note(address.server());
         let namespace = faults
             .note(kwargs.text("namespace"))
             .flatten()
             .filter(|name| !name.is_empty());
-        Ok(Settings {
-            connections_path: base_paths(kwargs, "connections_path", "connections")?,
-            variables_path: base_paths(kwargs, "variables_path", "variables")?,
-            config_path: base_paths(kwargs, "config_path", "config")?,
+        Ok(Self {
+            base_paths: PerKind::try_from_fn(|kind| base_paths(kwargs, kind))?,
             use_team_secrets_path: kwargs.truthy("use_team_secrets_path", true),
             mount_point: mount_point(kwargs, &mut faults),
             kv_version: kv_version(kwargs)?,
             auth: Auth::from_kwargs(kwargs, env, &mut faults)?,
-            server,
+            server: server.unwrap_or_else(VaultServer::unusable),
             namespace,
             request_header: kwargs.truthy("request_header", true),
             ignore_exceptions: kwargs.truthy("ignore_exceptions", false),
-            http: transport::http_settings(kwargs, env, &mut faults)?,
-            global_secrets_path: matches!(kwargs.get("global_secrets_path"), Some(value) if *value != Value::None),
-            fault: faults.first,
+            http: transport::http_settings(kwargs, env, &address.text, &mut faults)?,
+            address,
+            has_global_path: kwargs
+                .get("global_secrets_path")
+                .is_some_and(|path| *path != Value::None),
+            faults,
         })
     }
 
     /// # Errors
     /// What fails each lookup, though Airflow starts with it.
-    pub fn usable(&self) -> Result<()> {
-        match &self.fault {
-            None => Ok(()),
-            Some(Fault::Kwarg(error)) => Err(Error::Kwarg(error.clone())),
-            Some(Fault::Address { origin, fault }) => {
-                let is_own_refusal = *fault == AddressFault::Refused;
-                Err(VaultError::Address {
-                    origin,
-                    is_own_refusal,
-                }
-                .into())
-            }
-        }
-    }
-
-    /// The base paths of a kind, in order; `None`: Vault is not asked for it.
-    pub fn base_paths(&self, kind: SecretKind) -> Option<&[String]> {
-        match kind {
-            SecretKind::Connection => self.connections_path.as_deref(),
-            SecretKind::Variable => self.variables_path.as_deref(),
-            SecretKind::Config => self.config_path.as_deref(),
-        }
-    }
-
-    /// Where the token comes from, for a person who has to replace it.
-    pub fn token_origin(&self) -> String {
-        self.auth.token_origin()
+    pub fn usable(&self) -> Result<(), VaultError> {
+        self.faults.check()
     }
 
     /// What a person should know about these settings.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.http.verify == Verify::Off {
-            warnings.push("\"verify\" is false: the server's certificate is not checked, so anyone on the way can read the token".into());
-        }
-        if self.global_secrets_path {
-            warnings.push("\"global_secrets_path\" is deprecated; give \"connections_path\" and the others a list of paths".into());
-        }
-        warnings.extend(self.auth.warning());
-        warnings
+    pub fn findings(&self) -> Vec<Finding> {
+        let unchecked = (self.http.verify == Verify::Off).then(|| {
+            Finding::warning(
+                "certificate-not-verified",
+                "\"verify\" is false: the server's certificate is not checked, so anyone on the way can read the token",
+            )
+        });
+        let plain = self.server.is_plain_and_far().then(|| {
+            let origin = self.address.origin;
+            let sentence = format!(
+                "{origin} is http:// and not this machine, so anyone on the way can read the token"
+            );
+            Finding::warning("plain-http", sentence)
+                .with_hint("write https:// where Vault has a certificate")
+                .at(self.address.source.clone())
+        });
+        let deprecated = self.has_global_path.then(|| {
+            Finding::warning(
+                "deprecated-kwarg",
+                "\"global_secrets_path\" is deprecated; give \"connections_path\" and the others a list of paths",
+            )
+        });
+        let own = [unchecked, plain, deprecated].into_iter().flatten();
+        own.chain(self.auth.finding()).collect()
     }
 }
 
-/// Faults that wait for a lookup: the first is kept, as Airflow would meet it first.
-#[derive(Default)]
-pub struct Faults {
-    first: Option<Fault>,
-}
-
-impl Faults {
-    /// Takes a kwarg's value, or keeps its fault and gives nothing.
-    pub fn note<T>(&mut self, value: Result<T, KwargError>) -> Option<T> {
-        value.map_err(|error| self.keep(Fault::Kwarg(error))).ok()
-    }
-
-    fn keep(&mut self, fault: Fault) {
-        self.first.get_or_insert(fault);
-    }
-
-    /// `url`, else `VAULT_ADDR`, else hvac's default.
-    fn server(&mut self, kwargs: Kwargs<'_>, env: &Env) -> Result<Server> {
-        let given = self
+impl Address {
+    fn from_kwargs(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Self, VaultError> {
+        let given = faults
             .note(kwargs.text("url"))
             .flatten()
             .filter(|url| !url.is_empty());
-        let (origin, address) = match (given, env.get("VAULT_ADDR")?) {
-            (Some(url), _) => ("kwarg `url`", url),
-            (None, Some(address)) => ("`VAULT_ADDR`", address.to_owned()),
-            (None, None) => ("hvac's default", "http://localhost:8200".to_owned()),
-        };
-        match Server::parse(&address) {
-            Ok(server) => Ok(server),
-            Err(fault) => {
-                self.keep(Fault::Address { origin, fault });
-                Ok(Server::unusable())
-            }
-        }
+        Ok(match (given, env.get("VAULT_ADDR")?) {
+            (Some(text), _) => Self {
+                text,
+                origin: "kwarg `url`",
+                source: None,
+            },
+            (None, Some(address)) => Self {
+                text: address.to_owned(),
+                origin: "`VAULT_ADDR`",
+                source: env.source_of("VAULT_ADDR").cloned(),
+            },
+            (None, None) => Self {
+                text: "http://localhost:8200".to_owned(),
+                origin: "hvac's default",
+                source: None,
+            },
+        })
+    }
+
+    fn server(&self) -> Result<VaultServer, VaultError> {
+        VaultServer::parse(&self.text).map_err(|fault| VaultError::Address {
+            origin: self.origin,
+            is_own_refusal: fault == AddressFault::Refused,
+        })
     }
 }
 
+/// An unknown kwarg fails each lookup, where hvac's client is made.
+fn refuse_unknown(kwargs: Kwargs<'_>) -> Result<(), KwargError> {
+    kwargs.refuse_unknown(KWARGS).map_err(|error| match error {
+        KwargError::Unknown { class, name, .. } if ADDRESS_ELSEWHERE.contains(&name.as_str()) => {
+            KwargError::Unknown {
+                class,
+                name,
+                nearest: Some("url"),
+            }
+        }
+        other => other,
+    })
+}
+
 /// `VaultBackend._normalize_paths`, then `_append_path` for `global_secrets_path`.
-fn base_paths(
-    kwargs: Kwargs<'_>,
-    name: &'static str,
-    default: &str,
-) -> Result<Option<Vec<String>>, KwargError> {
+fn base_paths(kwargs: Kwargs<'_>, kind: SecretKind) -> Result<Option<Vec<String>>, KwargError> {
+    let name = path_kwarg(kind);
+    let default = name.trim_end_matches("_path");
     let wrong = |value| kwargs.wrong_type(name, "text, a list of texts, or null", value);
     let trimmed = |text: &SecretText| text.expose().trim_end_matches('/').to_owned();
     let own = match kwargs.get(name) {
@@ -297,6 +307,6 @@ fn kv_version(kwargs: Kwargs<'_>) -> Result<KvVersion, KwargError> {
         Some(Value::Int(digits)) if digits == "2" => Ok(KvVersion::Two),
         Some(Value::Float(version)) if *version == 1.0 => Ok(KvVersion::One),
         Some(Value::Float(version)) if *version == 2.0 => Ok(KvVersion::Two),
-        Some(other) => Err(kwargs.wrong_type("kv_engine_version", "the number 1 or 2", other)),
+        Some(other) => Err(kwargs.other_number("kv_engine_version", "the number 1 or 2", other)),
     }
 }

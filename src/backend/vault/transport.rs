@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use super::settings::Faults;
 use crate::backend::kwargs::{KwargError, Kwargs};
-use crate::env::Env;
-use crate::error::Result;
+use crate::env::{Env, EnvError};
 use crate::http::{ClientCertificate, HttpSettings, KwargProxies, Proxies, Verify};
 use crate::python::json::Value;
 use crate::python::urllib::urlsplit;
-use crate::secret::SecretText;
 
 /// hvac's default for one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,21 +20,28 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const LONGEST_TIMEOUT: f64 = 2_147_483.0;
 
 /// Reads the kwargs of the connection; a fault waits for the lookup.
-pub fn http_settings(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<HttpSettings> {
+pub fn http_settings(
+    kwargs: Kwargs<'_>,
+    env: &Env,
+    address: &str,
+    faults: &mut Faults,
+) -> Result<HttpSettings, EnvError> {
     Ok(HttpSettings {
         verify: verify(kwargs, env, faults)?,
         client_certificate: client_certificate(kwargs, env, faults)?,
         proxies: Proxies::Requests {
             kwargs: faults.note(proxies(kwargs)).unwrap_or_default(),
-            port_is_written: port_is_written(kwargs, env)?,
+            port_is_written: port_is_written(address),
         },
-        timeout: faults.note(timeout(kwargs)).unwrap_or(REQUEST_TIMEOUT),
+        timeout: faults
+            .note(timeout(kwargs))
+            .unwrap_or(Some(REQUEST_TIMEOUT)),
         follow_redirects: kwargs.truthy("allow_redirects", true),
     })
 }
 
 /// `verify`: true, false, a CA file or folder; null alone lets `VAULT_CACERT` and `VAULT_CAPATH` in.
-fn verify(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Verify> {
+fn verify(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Verify, EnvError> {
     let bundle = |path: &str, origin: &str| Verify::Bundle {
         path: path.into(),
         origin: origin.into(),
@@ -70,7 +75,7 @@ fn client_certificate(
     kwargs: Kwargs<'_>,
     env: &Env,
     faults: &mut Faults,
-) -> Result<Option<ClientCertificate>> {
+) -> Result<Option<ClientCertificate>, EnvError> {
     match kwargs.get("cert") {
         None | Some(Value::None) => {
             let certificate = env
@@ -104,18 +109,8 @@ fn client_certificate(
     }
 }
 
-/// Whether `url`, else `VAULT_ADDR`, names a port.
-fn port_is_written(kwargs: Kwargs<'_>, env: &Env) -> Result<bool> {
-    let url = kwargs
-        .get("url")
-        .and_then(Value::as_text)
-        .map(SecretText::expose);
-    let address = match url.filter(|url| !url.is_empty()) {
-        Some(url) => Some(url),
-        None => env.get("VAULT_ADDR")?,
-    };
-    let parts = address.and_then(|address| urlsplit(address).ok());
-    Ok(parts.is_some_and(|parts| matches!(parts.port(), Ok(Some(_)))))
+fn port_is_written(address: &str) -> bool {
+    urlsplit(address).is_ok_and(|parts| matches!(parts.port(), Ok(Some(_))))
 }
 
 /// `proxies`: an object of addresses by scheme, by scheme and host, or for all. Of these requests looks at no more than it needs.
@@ -129,10 +124,10 @@ fn proxies(kwargs: Kwargs<'_>) -> Result<KwargProxies, KwargError> {
 }
 
 /// `timeout`: seconds for one request; null is no limit but `--timeout`.
-fn timeout(kwargs: Kwargs<'_>) -> Result<Duration, KwargError> {
+fn timeout(kwargs: Kwargs<'_>) -> Result<Option<Duration>, KwargError> {
     let given = match kwargs.get("timeout") {
-        None => return Ok(REQUEST_TIMEOUT),
-        Some(Value::None) => return Ok(Duration::MAX),
+        None => return Ok(Some(REQUEST_TIMEOUT)),
+        Some(Value::None) => return Ok(None),
         Some(given) => given,
     };
     let seconds = match given {
@@ -140,22 +135,10 @@ fn timeout(kwargs: Kwargs<'_>) -> Result<Duration, KwargError> {
         Value::Float(seconds) => Some(*seconds),
         _ => None,
     };
+    let wanted = "a number of seconds above 0 and up to 2147483";
     seconds
         .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST_TIMEOUT)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| {
-            let wanted = "a number of seconds above 0 and up to 2147483";
-            match kwargs.wrong_type("timeout", wanted, given) {
-                KwargError::WrongType { class, name, .. } if seconds.is_some() => {
-                    let given = "another number";
-                    KwargError::WrongType {
-                        class,
-                        name,
-                        wanted,
-                        given,
-                    }
-                }
-                other => other,
-            }
-        })
+        .map(Some)
+        .ok_or_else(|| kwargs.other_number("timeout", wanted, given))
 }

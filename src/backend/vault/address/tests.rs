@@ -4,7 +4,7 @@ use super::*;
 
 /// What is asked for at an address, if it is one.
 fn target(address: &str) -> Option<String> {
-    let url = Server::parse(address)
+    let url = VaultServer::parse(address)
         .ok()?
         .url("secret/data/variables/hello")?;
     let authority = &url[url::Position::BeforeHost..url::Position::BeforePath];
@@ -17,7 +17,7 @@ fn target(address: &str) -> Option<String> {
 }
 
 fn fault(address: &str) -> Option<AddressFault> {
-    Server::parse(address).err()
+    VaultServer::parse(address).err()
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_user_in_the_address_is_sent_as_requests_sends_it() {
         (":@", None),
         ("a@b@", None),
     ] {
-        let server = Server::parse(&format!("http://{user}v.example")).unwrap();
+        let server = VaultServer::parse(&format!("http://{user}v.example")).unwrap();
         let authorization = server.authorization().map(SecretText::expose);
         assert_eq!(authorization, expected, "{user}");
     }
@@ -145,7 +145,7 @@ fn a_user_in_the_address_is_sent_as_requests_sends_it() {
 
 #[test]
 fn a_users_name_in_a_path_is_not_quoted_beforehand() {
-    let server = Server::parse("https://v.example/vault/").unwrap();
+    let server = VaultServer::parse("https://v.example/vault/").unwrap();
     let url = |path: &str| {
         server
             .url(path)
@@ -175,13 +175,46 @@ fn a_users_name_in_a_path_is_not_quoted_beforehand() {
 
 #[test]
 fn a_place_is_the_path_below_v1() {
-    let server = Server::parse("https://v.example/vault/").unwrap();
+    let server = VaultServer::parse("https://v.example/vault/").unwrap();
     assert_eq!(
         server.place("secret/data/variables/../x%20y"),
         "secret/data/x y"
     );
     assert_eq!(server.place("../../../x"), "x");
     assert_eq!(server.place("../other"), "vault/other");
-    assert_eq!(server.name().unwrap(), "https://v.example");
-    assert_eq!(Server::unusable().name(), None);
+    assert_eq!(server.name().unwrap(), "https://v.example/vault");
+    assert_eq!(VaultServer::unusable().name(), None);
+}
+
+#[test]
+fn a_token_is_read_along_where_http_leaves_the_machine() {
+    for (address, expected) in [
+        ("http://vault:8200", true),
+        ("http://10.0.0.1:8200", true),
+        ("http://[fd00::1]:8200", true),
+        ("https://vault:8200", false),
+        ("http://localhost:8200", false),
+        ("http://LOCALHOST", false),
+        ("http://v.localhost", false),
+        ("http://127.8.0.1", false),
+        ("http://[::1]:8200", false),
+    ] {
+        let server = VaultServer::parse(address).unwrap();
+        assert_eq!(server.is_plain_and_far(), expected, "{address}");
+    }
+}
+
+#[test]
+fn an_address_that_ends_in_v1() {
+    for (address, expected) in [
+        ("http://v.example/v1", true),
+        ("http://v.example/v1/", true),
+        ("http://v.example/x/v1", true),
+        ("http://v.example", false),
+        ("http://v.example/v1/x", false),
+        ("http://v.example/xv1", false),
+    ] {
+        let server = VaultServer::parse(address).unwrap();
+        assert_eq!(server.ends_in_v1(), expected, "{address}");
+    }
 }

@@ -2,19 +2,31 @@
 //!
 //! The surprising rule: `token_path` satisfies `github`, which never reads it, and an empty `VAULT_TOKEN` satisfies `token`.
 
+use super::gcp::Gcp;
 use super::{AuthMethod, InitialToken};
 use crate::backend::kwargs::{KwargError, Kwargs};
+use crate::backend::vault::error::VaultError;
+use crate::backend::vault::session::Token;
 use crate::backend::vault::settings::Faults;
-use crate::backend::vault::{aws_iam, gcp};
-use crate::error::Result;
 use crate::python::json::Value;
 use crate::secret::SecretText;
 
 /// Where Kubernetes puts a pod's own token.
 const KUBERNETES_JWT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-const AUTH_TYPES: &str =
-    "one of approle, aws_iam, azure, github, gcp, jwt, kubernetes, ldap, radius, token, userpass";
+const AUTH_TYPES: &[&str] = &[
+    "approle",
+    "aws_iam",
+    "azure",
+    "github",
+    "gcp",
+    "jwt",
+    "kubernetes",
+    "ldap",
+    "radius",
+    "token",
+    "userpass",
+];
 
 impl AuthMethod {
     /// Reads the kwargs of the chosen type.
@@ -25,45 +37,33 @@ impl AuthMethod {
         kwargs: Kwargs<'_>,
         initial: &InitialToken,
         faults: &mut Faults,
-    ) -> Result<Self> {
+    ) -> Result<Self, VaultError> {
         let auth_type = match kwargs.get("auth_type") {
             None => "token",
             Some(Value::Text(auth_type)) => auth_type.expose(),
-            Some(other) => return Err(kwargs.wrong_type("auth_type", AUTH_TYPES, other).into()),
+            Some(other) => return Err(kwargs.wrong_type("auth_type", "text", other).into()),
         };
         let mut given = Given { kwargs, faults };
-        match auth_type {
-            "token" => given.token(initial),
-            "approle" => given.approle(),
-            "aws_iam" => Ok(AuthMethod::AwsIam(aws_iam::AwsIam::from_kwargs(
-                kwargs,
-                given.faults,
-            )?)),
-            "azure" => given.azure(),
-            "gcp" => Ok(AuthMethod::Gcp(gcp::Gcp::from_kwargs(
-                kwargs,
-                given.faults,
-            )?)),
-            "github" => given.github(initial),
-            "jwt" => given.jwt(),
-            "kubernetes" => given.kubernetes(),
+        Ok(match auth_type {
+            "token" => given.token(initial)?,
+            "approle" => given.approle()?,
+            // "aws_iam" => AuthMethod::AwsIam(AwsIam::from_kwargs(kwargs, given.faults)),
+            "azure" => given.azure()?,
+            "gcp" => AuthMethod::Gcp(Gcp::from_kwargs(kwargs, given.faults)?),
+            "github" => given.github(initial)?,
+            "jwt" => given.jwt()?,
+            "kubernetes" => given.kubernetes()?,
             "ldap" => {
-                let (username, password) = given.user();
-                Ok(AuthMethod::Ldap { username, password })
+                let (username, password) = given.user("ldap");
+                AuthMethod::Ldap { username, password }
             }
-            "radius" => given.radius(),
+            "radius" => given.radius()?,
             "userpass" => {
-                let (username, password) = given.user();
-                Ok(AuthMethod::UserPass { username, password })
+                let (username, password) = given.user("userpass");
+                AuthMethod::UserPass { username, password }
             }
-            _ => Err(KwargError::WrongType {
-                class: "VaultBackend",
-                name: "auth_type",
-                wanted: AUTH_TYPES,
-                given: "another word",
-            }
-            .into()),
-        }
+            word => return Err(kwargs.unknown_word("auth_type", AUTH_TYPES, word).into()),
+        })
     }
 }
 
@@ -102,26 +102,26 @@ impl Given<'_, '_> {
         }
     }
 
-    fn token(&mut self, initial: &InitialToken) -> Result<AuthMethod> {
+    fn token(&mut self, initial: &InitialToken) -> Result<AuthMethod, KwargError> {
         let met = self.has("token") || self.has("token_path") || initial.from_env.is_some();
         self.insist(
             met,
             "token",
             "`token` or `token_path`, or VAULT_TOKEN in the environment",
         )?;
-        let from_kwargs = self.has("token");
-        let own = self
-            .secret("token")
-            .filter(|token| !token.expose().is_empty());
+        let own = self.own_token().map(|text| Token {
+            text,
+            origin: "kwarg `token`".into(),
+            is_of_own_login: false,
+        });
         let path = self.text("token_path").filter(|path| !path.is_empty());
         Ok(AuthMethod::Token {
             token: own.or_else(|| initial.from_env.clone()),
             path,
-            from_kwargs,
         })
     }
 
-    fn approle(&mut self) -> Result<AuthMethod> {
+    fn approle(&mut self) -> Result<AuthMethod, KwargError> {
         self.insist(self.has("role_id"), "approle", "`role_id`")?;
         let role_id = self.secret("role_id").unwrap_or_default();
         Ok(AuthMethod::AppRole {
@@ -130,28 +130,26 @@ impl Given<'_, '_> {
         })
     }
 
-    fn azure(&mut self) -> Result<AuthMethod> {
+    fn azure(&mut self) -> Result<AuthMethod, KwargError> {
         self.insist(self.has("azure_resource"), "azure", "`azure_resource`")?;
         self.insist(self.has("azure_tenant_id"), "azure", "`azure_tenant_id`")?;
         Ok(AuthMethod::Azure)
     }
 
     /// `token_path` satisfies the constructor but is never read.
-    fn github(&mut self, initial: &InitialToken) -> Result<AuthMethod> {
+    fn github(&mut self, initial: &InitialToken) -> Result<AuthMethod, KwargError> {
         self.insist(
             self.has("token") || self.has("token_path"),
             "github",
             "`token`",
         )?;
-        let own = self
-            .secret("token")
-            .filter(|token| !token.expose().is_empty());
+        let initial = initial.from_env.as_ref().map(|token| token.text.clone());
         Ok(AuthMethod::GitHub {
-            token: own.or_else(|| initial.from_env.clone()),
+            token: self.own_token().or(initial),
         })
     }
 
-    fn jwt(&mut self) -> Result<AuthMethod> {
+    fn jwt(&mut self) -> Result<AuthMethod, KwargError> {
         self.insist(self.has("jwt_role"), "jwt", "`jwt_role`")?;
         self.insist(
             self.has("jwt_token") || self.has("jwt_token_path"),
@@ -168,7 +166,7 @@ impl Given<'_, '_> {
         })
     }
 
-    fn kubernetes(&mut self) -> Result<AuthMethod> {
+    fn kubernetes(&mut self) -> Result<AuthMethod, KwargError> {
         self.insist(
             self.has("kubernetes_role"),
             "kubernetes",
@@ -185,15 +183,25 @@ impl Given<'_, '_> {
         })
     }
 
-    fn radius(&mut self) -> Result<AuthMethod> {
+    fn radius(&mut self) -> Result<AuthMethod, KwargError> {
         self.insist(self.has("radius_host"), "radius", "`radius_host`")?;
         self.insist(self.has("radius_secret"), "radius", "`radius_secret`")?;
         Ok(AuthMethod::Radius)
     }
 
-    /// Neither is checked: a user who is not named is asked for as Python writes `None`.
-    fn user(&mut self) -> (String, Option<SecretText>) {
+    fn own_token(&mut self) -> Option<SecretText> {
+        self.secret("token")
+            .filter(|token| !token.expose().is_empty())
+    }
+
+    /// Neither is checked by the constructor: a user who is not named is asked for as Python writes `None`. A password that is
+    /// not given is sent as `null`, which Vault answers with an error, so that no lookup comes to anything.
+    fn user(&mut self, auth_type: &'static str) -> (String, Option<SecretText>) {
         let username = self.text("username").unwrap_or_else(|| "None".into());
-        (username, self.secret("password"))
+        let given = match self.kwargs.get("password") {
+            None | Some(Value::None) => Err(self.kwargs.missing(auth_type, "`password`")),
+            Some(_) => self.kwargs.secret("password"),
+        };
+        (username, self.faults.note(given).flatten())
     }
 }

@@ -3,19 +3,24 @@
 //! The surprising rule: `azure` and `radius` do not log in at all. Airflow sends a write that *configures* the auth mount and
 //! then goes on with `VAULT_TOKEN` or `~/.vault-token`. secretctl uses that token and never sends the write.
 
+// mod aws_iam;
+mod gcp;
+mod initial;
 mod kwargs;
 mod login;
 
-use std::path::PathBuf;
-
+use super::error::VaultError;
+use super::session::Token;
 use super::settings::Faults;
-use super::{aws_iam, gcp};
 use crate::backend::kwargs::Kwargs;
 use crate::env::Env;
-use crate::error::Result;
+use crate::finding::Finding;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
 
+use gcp::Gcp;
+pub use gcp::GcpLoginError;
+use initial::InitialToken;
 pub use login::log_in;
 
 /// How to get a token.
@@ -33,21 +38,20 @@ pub struct Auth {
 pub enum AuthMethod {
     /// `token`: the kwarg or `VAULT_TOKEN`, unless a file is named.
     Token {
-        token: Option<SecretText>,
+        token: Option<Token>,
         path: Option<String>,
-        from_kwargs: bool,
     },
     /// `approle`
     AppRole {
         role_id: SecretText,
         secret_id: Option<SecretText>,
     },
-    /// `aws_iam`: a signed GetCallerIdentity.
-    AwsIam(aws_iam::AwsIam),
+    // /// `aws_iam`: a signed GetCallerIdentity.
+    // AwsIam(aws_iam::AwsIam),
     /// `azure`: no login; see the module's first lines.
     Azure,
     /// `gcp`: a JWT signed by Google's IAM.
-    Gcp(gcp::Gcp),
+    Gcp(Gcp),
     /// `github`
     GitHub { token: Option<SecretText> },
     /// `jwt`: the token itself, else a file.
@@ -72,29 +76,23 @@ pub enum AuthMethod {
     },
 }
 
-/// The token that hvac's client starts with.
-#[derive(Clone, Debug)]
-struct InitialToken {
-    from_env: Option<SecretText>,
-    file: Option<PathBuf>,
-}
-
 impl Auth {
     /// Reads the kwargs of the chosen type, as `_VaultClient.__init__` checks them.
     ///
     /// # Errors
     /// What the constructor raises on. What only fails a lookup goes to `faults`.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, env: &Env, faults: &mut Faults) -> Result<Auth> {
-        let initial = InitialToken {
-            from_env: env.get("VAULT_TOKEN")?.map(SecretText::from),
-            file: env.in_home(".vault-token")?,
-        };
+    pub fn from_kwargs(
+        kwargs: Kwargs<'_>,
+        env: &Env,
+        faults: &mut Faults,
+    ) -> Result<Self, VaultError> {
+        let initial = InitialToken::new(env)?;
         let method = AuthMethod::from_kwargs(kwargs, &initial, faults)?;
         let mount = faults
             .note(kwargs.text("auth_mount_point"))
             .flatten()
             .filter(|mount| !mount.is_empty());
-        Ok(Auth {
+        Ok(Self {
             method,
             mount,
             initial,
@@ -104,34 +102,31 @@ impl Auth {
     /// Every secret that is sent in order to log in, so that none is shown when a server repeats it.
     pub fn secrets(&self) -> Vec<&str> {
         let own = match &self.method {
-            AuthMethod::Token { token, .. }
-            | AuthMethod::GitHub { token }
-            | AuthMethod::Jwt { token, .. } => token.as_ref(),
+            AuthMethod::Token { token, .. } => token.as_ref().map(|token| &token.text),
+            AuthMethod::GitHub { token } | AuthMethod::Jwt { token, .. } => token.as_ref(),
             AuthMethod::AppRole { secret_id, .. } => secret_id.as_ref(),
             AuthMethod::Ldap { password, .. } | AuthMethod::UserPass { password, .. } => {
                 password.as_ref()
             }
-            AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
+            // AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
             AuthMethod::Azure
             | AuthMethod::Radius
             | AuthMethod::Gcp(_)
             | AuthMethod::Kubernetes { .. } => None,
         };
+        let initial = self.initial.from_env.iter().map(|token| &token.text);
         own.into_iter()
-            .chain(self.initial.from_env.as_ref())
+            .chain(initial)
             .map(SecretText::expose)
             .collect()
     }
 
-    /// Where the token comes from, for a person who has to replace it.
+    /// Where a token should have come from.
     pub fn token_origin(&self) -> String {
         match &self.method {
             AuthMethod::Token {
                 path: Some(path), ..
             } => format!("the file `{path}`, named by \"token_path\""),
-            AuthMethod::Token {
-                from_kwargs: true, ..
-            } => "kwarg `token`".into(),
             AuthMethod::Token { .. } => "`VAULT_TOKEN`".into(),
             AuthMethod::Azure | AuthMethod::Radius => "`VAULT_TOKEN` or `~/.vault-token`".into(),
             method => format!("the {} login", method.name()),
@@ -139,19 +134,22 @@ impl Auth {
     }
 
     /// What a person should know about this authentication type.
-    pub fn warning(&self) -> Option<String> {
+    pub fn finding(&self) -> Option<Finding> {
         let name = self.method.name();
         matches!(self.method, AuthMethod::Azure | AuthMethod::Radius).then(|| {
-            format!(
-                "\"auth_type\": \"{name}\" never logs in: Airflow overwrites the configuration of the {name} auth mount and then \
-                 uses VAULT_TOKEN or ~/.vault-token; secretctl uses that token and does not send the write"
+            Finding::warning(
+                "vault-never-logs-in",
+                format!(
+                    "\"auth_type\": \"{name}\" never logs in: Airflow overwrites the configuration of the {name} auth mount and then \
+                     uses VAULT_TOKEN or ~/.vault-token; secretctl uses that token and does not send the write"
+                ),
             )
         })
     }
 
     fn mount(&self) -> &str {
         self.mount.as_deref().unwrap_or(match &self.method {
-            AuthMethod::AwsIam(_) => "aws",
+            // AuthMethod::AwsIam(_) => "aws",
             method => method.name(),
         })
     }
@@ -167,7 +165,7 @@ impl AuthMethod {
         match self {
             AuthMethod::Token { .. } => "token",
             AuthMethod::AppRole { .. } => "approle",
-            AuthMethod::AwsIam(_) => "aws_iam",
+            // AuthMethod::AwsIam(_) => "aws_iam",
             AuthMethod::Azure => "azure",
             AuthMethod::Gcp(_) => "gcp",
             AuthMethod::GitHub { .. } => "github",
