@@ -4,7 +4,7 @@
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
 // pub mod aws;
-// pub mod azure;
+pub mod azure;
 pub mod environment_variables;
 pub mod google;
 pub mod kind;

@@ -1,5 +1,6 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
+use super::azure::AzureKeyVaultBackend;
 use super::environment_variables::EnvironmentVariablesBackend;
 use super::google::CloudSecretManagerBackend;
 use super::kind::BackendKind;
@@ -33,6 +34,7 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
         BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
+        BackendKind::AzureKeyVault => AzureKeyVaultBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
         BackendKind::Vault => VaultBackend::KWARGS,
@@ -64,6 +66,7 @@ pub async fn open(
             let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
             (backend, Vec::new()).into()
         }
+        BackendKind::AzureKeyVault => AzureKeyVaultBackend::open(given, surroundings)?.into(),
         BackendKind::KubernetesSecrets => {
             KubernetesSecretsBackend::open(given, surroundings)?.into()
         }

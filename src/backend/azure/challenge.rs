@@ -3,6 +3,9 @@
 //! Mirrors `HttpChallenge` and `_validate_challenge_resource` of azure-keyvault-secrets 4.12.0. The surprising rule: the
 //! vault names the tenant, and a credential of another tenant is refused here, before any token is asked for.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::error::AzureKeyVaultError;
 use crate::http;
 use crate::python::text::strip;
@@ -15,6 +18,8 @@ pub struct Challenge {
     pub scope: String,
     /// The vault's tenant; none for AD FS.
     pub tenant: Option<String>,
+    /// What else the token must say, as JSON, where the vault takes a token back before its time (`insufficient_claims`).
+    pub claims: Option<String>,
 }
 
 impl Challenge {
@@ -36,6 +41,7 @@ impl Challenge {
         Some(Self {
             scope: value("scope").map_or_else(resource, str::to_owned),
             tenant: authority.and_then(tenant),
+            claims: claims_in(header),
         })
     }
 
@@ -86,6 +92,16 @@ fn tenant(authority: &str) -> Option<String> {
     is_tenant.then_some(first)
 }
 
+/// The claims that a challenge asks for, which it writes in base64.
+fn claims_in(header: &str) -> Option<String> {
+    if !header.contains("insufficient_claims") {
+        return None;
+    }
+    let (_, rest) = header.split_once("claims=\"")?;
+    let (claims, _) = rest.split_once('"')?;
+    String::from_utf8(STANDARD.decode(claims).ok()?).ok()
+}
+
 fn without_https_port(host: &str) -> &str {
     host.strip_suffix(":443").unwrap_or(host)
 }
@@ -101,6 +117,7 @@ mod tests {
         Some(Challenge {
             scope: scope.to_owned(),
             tenant,
+            claims: None,
         })
     }
 
@@ -126,7 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_challenge() {
+    fn a_token_that_is_taken_back_is_asked_for_with_claims() {
+        let header = r#"Bearer authorization_uri="https://l/t", scope="https://s/.default", error="insufficient_claims", claims="eyJhIjoxfQ==""#;
+        let challenge = Challenge::parse(header).unwrap();
+        assert_eq!(challenge.claims.as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(challenge.tenant.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn anything_else_is_not_a_challenge() {
         for header in [
             "",
             "Bearer",
@@ -145,6 +170,7 @@ mod tests {
             let challenge = Challenge {
                 scope: scope.to_owned(),
                 tenant: None,
+                claims: None,
             };
             challenge.verify_resource(host).is_ok()
         };

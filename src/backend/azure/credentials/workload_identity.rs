@@ -8,6 +8,7 @@ use super::super::settings::UserAssigned;
 use super::application::{Application, Proof, tenant_problem};
 use super::{AccessToken, Context, CredentialError, TokenRequest, variable};
 use crate::env::Env;
+use crate::failure::{Failure, Fault};
 use crate::secret::SecretText;
 use crate::text_file;
 
@@ -41,9 +42,14 @@ pub async fn token(
     }
     let other_tenant = user_assigned.map(|own| own.tenant.as_str());
     let application = Application::new(env, tenant, client_id, other_tenant)?;
-    let text = text_file::read(Path::new(file), LARGEST_TOKEN);
-    let text = text.map_err(|error| {
-        CredentialError::failed(format!("`AZURE_FEDERATED_TOKEN_FILE` {error}"))
+    let text = text_file::read(Path::new(file), LARGEST_TOKEN, context.deadline).await;
+    let text = text.map_err(|error| CredentialError::Failed {
+        because: format!("`AZURE_FEDERATED_TOKEN_FILE` {error}"),
+        failure: match error.failure() {
+            Failure::Unreachable => Failure::Unreachable,
+            _ => Failure::Unauthenticated,
+        },
+        advice: None,
     })?;
     application
         .token(Proof::Federated(&SecretText::from(text)), request, context)

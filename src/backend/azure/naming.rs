@@ -4,10 +4,10 @@
 //! surprising rule: every `_` of the whole name becomes `sep`, the prefix's own included, so `smtp_default` and
 //! `smtp-default` are one secret; with `"sep": ""` the `_` is dropped.
 
-use super::settings::Faults;
-use crate::backend::kwargs::{KwargError, Kwargs};
+use super::error::AzureKeyVaultError;
+use crate::backend::kwargs::{Faults, KwargError, Kwargs};
 use crate::python::json::Value;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
 /// What stands between team and id in a team's secret, `TEAM_SEP`.
 const TEAM_SEPARATOR: &str = "--";
@@ -17,9 +17,7 @@ const LONGEST_NAME: usize = 127;
 /// The kwargs that names are made of.
 #[derive(Clone, Debug)]
 pub struct Naming {
-    connections_prefix: Option<String>,
-    variables_prefix: Option<String>,
-    config_prefix: Option<String>,
+    prefixes: PerKind<Option<String>>,
     sep: String,
     multi_team: bool,
 }
@@ -41,7 +39,7 @@ impl Naming {
     pub fn from_kwargs(
         kwargs: Kwargs<'_>,
         multi_team: bool,
-        faults: &mut Faults,
+        faults: &mut Faults<AzureKeyVaultError>,
     ) -> Result<Self, KwargError> {
         let sep = match kwargs.get("sep") {
             None => "-".to_owned(),
@@ -52,20 +50,18 @@ impl Naming {
             }
             Some(other) => return Err(kwargs.wrong_type("sep", "text", other)),
         };
-        let mut prefix = |kind| prefix(kwargs, kind, &sep, faults);
         Ok(Self {
-            connections_prefix: prefix(SecretKind::Connection)?,
-            variables_prefix: prefix(SecretKind::Variable)?,
-            config_prefix: prefix(SecretKind::Config)?,
+            prefixes: PerKind::try_from_fn(|kind| prefix(kwargs, kind, &sep, faults))?,
             sep,
             multi_team,
         })
     }
 
     /// The name of the secret; `Err` says why Key Vault is not asked.
-    pub fn secret_name(&self, kind: SecretKind, id: &str) -> Result<String, String> {
-        let Some(prefix) = self.prefix(kind) else {
-            let (kwarg, _) = prefix_kwarg(kind);
+    pub fn secret_name(&self, secret: &SecretId) -> Result<String, String> {
+        let SecretId { kind, id } = secret;
+        let Some(prefix) = self.prefixes.get(*kind) else {
+            let (kwarg, _) = prefix_kwarg(*kind);
             return Err(format!(
                 "`{kwarg}` is null, so Key Vault is not asked for a {kind}"
             ));
@@ -96,14 +92,6 @@ impl Naming {
         })
     }
 
-    fn prefix(&self, kind: SecretKind) -> Option<&str> {
-        match kind {
-            SecretKind::Connection => self.connections_prefix.as_deref(),
-            SecretKind::Variable => self.variables_prefix.as_deref(),
-            SecretKind::Config => self.config_prefix.as_deref(),
-        }
-    }
-
     fn build_path(&self, prefix: &str, id: &str) -> String {
         let path = match prefix {
             "" => id.to_owned(),
@@ -118,7 +106,7 @@ fn prefix(
     kwargs: Kwargs<'_>,
     kind: SecretKind,
     sep: &str,
-    faults: &mut Faults,
+    faults: &mut Faults<AzureKeyVaultError>,
 ) -> Result<Option<String>, KwargError> {
     let (kwarg, default) = prefix_kwarg(kind);
     let prefix = match kwargs.get(kwarg) {
@@ -152,7 +140,7 @@ mod tests {
     fn dict(json: &str) -> Dict {
         match loads(json).unwrap() {
             Value::Dict(dict) => dict,
-            other => panic!("{other:?} is no dict"),
+            other => panic!("{other:?} is not a dict"),
         }
     }
 
@@ -163,13 +151,13 @@ mod tests {
     }
 
     fn variable(json: &str, id: &str) -> Result<String, String> {
-        naming(json, false).secret_name(SecretKind::Variable, id)
+        naming(json, false).secret_name(&SecretId::new(SecretKind::Variable, id))
     }
 
     #[test]
     fn the_defaults_are_the_constructor_s() {
         let defaults = naming("{}", false);
-        let name = |kind| defaults.secret_name(kind, "my_id").unwrap();
+        let name = |kind| defaults.secret_name(&SecretId::new(kind, "my_id")).unwrap();
         assert_eq!(name(SecretKind::Connection), "airflow-connections-my-id");
         assert_eq!(name(SecretKind::Variable), "airflow-variables-my-id");
         assert_eq!(name(SecretKind::Config), "airflow-config-my-id");
@@ -242,18 +230,18 @@ mod tests {
         for id in ["a--b", "a__b", "a_-b"] {
             assert!(
                 naming("{}", true)
-                    .secret_name(SecretKind::Connection, id)
+                    .secret_name(&SecretId::new(SecretKind::Connection, id))
                     .is_err()
             );
             assert!(
                 naming("{}", false)
-                    .secret_name(SecretKind::Connection, id)
+                    .secret_name(&SecretId::new(SecretKind::Connection, id))
                     .is_ok()
             );
         }
         assert!(
             naming("{}", true)
-                .secret_name(SecretKind::Connection, "a-b")
+                .secret_name(&SecretId::new(SecretKind::Connection, "a-b"))
                 .is_ok()
         );
     }
@@ -271,7 +259,7 @@ mod tests {
             let kwargs = Kwargs::new("AzureKeyVaultBackend", &given);
             let raised = Naming::from_kwargs(kwargs, false, &mut faults).is_err();
             assert_eq!(
-                (raised, faults.any()),
+                (raised, faults.check().is_err()),
                 (constructor_raises, !constructor_raises),
                 "{json}"
             );

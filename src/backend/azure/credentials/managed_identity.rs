@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
-use super::super::exchange::{Exchange, Reply, text_at};
 use super::super::settings::UserAssigned;
 use super::{AccessToken, Context, CredentialError, TokenRequest};
-use super::{is_usable, variable, workload_identity};
+use super::{is_usable, object_in, text_at, variable, workload_identity};
 use crate::env::{Env, EnvError};
-use crate::error::Error;
-use crate::http::{self, RetryRule};
+use crate::http::{self, HttpError, Reply, RetryRule};
 use crate::python::json::Value;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
@@ -23,14 +21,11 @@ const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// Five repetitions with `ImdsCredential`'s pauses, for every status that it names.
 const IMDS_RETRIES: RetryRule = RetryRule {
     retries: 5,
+    reconnects: 5,
+    repeats_posts: false,
     backoff: Duration::from_millis(800),
     statuses: &[404, 408, 410, 429, 500, 501, 502, 503, 504, 505],
 };
-const NO_RETRIES: RetryRule = RetryRule {
-    retries: 0,
-    ..IMDS_RETRIES
-};
-
 /// A platform that gives its machines an identity.
 pub struct ManagedIdentity {
     platform: Platform,
@@ -139,18 +134,12 @@ impl ManagedIdentity {
         context: &Context<'_>,
     ) -> Result<AccessToken, CredentialError> {
         let url = self.url(endpoint, "2019-08-01", request);
-        let get = || {
-            let request = context
-                .http
-                .get(&url)
-                .header("X-IDENTITY-HEADER", header.expose());
-            request.header("Metadata", "true")
-        };
-        let reply = context
-            .exchange
-            .send(context.http, "GET `IDENTITY_ENDPOINT`", get)
-            .await?;
-        let Some(body) = reply.json() else {
+        let get = context.http.get(&url);
+        let get = get
+            .header("X-IDENTITY-HEADER", header.expose())
+            .header("Metadata", "true");
+        let reply = context.ask("GET `IDENTITY_ENDPOINT`", get).await?;
+        let Some(body) = object_in(&reply) else {
             return Err(CredentialError::failed(
                 "the answer of `IDENTITY_ENDPOINT` is not App Service's",
             ));
@@ -166,16 +155,11 @@ impl ManagedIdentity {
         url: &str,
         context: &Context<'_>,
     ) -> Result<AccessToken, CredentialError> {
-        let exchange = Exchange {
-            rule: IMDS_RETRIES,
-            ..context.exchange
-        };
-        let get = || context.http.get(url).header("Metadata", "true");
-        let reply = exchange
-            .send(context.http, "GET the metadata address", get)
-            .await
-            .map_err(no_response)?;
-        let Some(body) = reply.json() else {
+        let get = context.http.get(url).header("Metadata", "true");
+        let name = "GET the metadata address";
+        let asked = context.http.ask(&IMDS_RETRIES, context.deadline, name, get);
+        let reply = asked.await.map_err(no_response)?;
+        let Some(body) = object_in(&reply) else {
             return Err(not_imds(&reply));
         };
         match token_with(&body, "expires_in") {
@@ -236,18 +220,12 @@ fn platform(env: &Env, probe: bool, after_workload_identity: bool) -> Result<Pla
 
 /// Finds out whether anything answers at the metadata address. Docker Desktop answers in its place, with 403.
 async fn probe_imds(url: &str, context: &Context<'_>) -> Result<(), CredentialError> {
-    let exchange = Exchange {
-        rule: NO_RETRIES,
-        limit: PROBE_LIMIT,
-        ..context.exchange
-    };
-    let reply = exchange
-        .send(context.http, "GET the metadata address, as a probe", || {
-            context.http.get(url)
-        })
-        .await;
-    let reply = reply.map_err(no_response)?;
-    match reply.status.as_u16() == 403 && reply.says("unreachable") {
+    let name = "GET the metadata address, as a probe";
+    let (deadline, get) = (context.deadline.at_most(PROBE_LIMIT), context.http.get(url));
+    let asked = context.http.ask(&RetryRule::NEVER, deadline, name, get);
+    let reply = asked.await.map_err(no_response)?;
+    let says_unreachable = reply.text().expose().contains("unreachable");
+    match reply.status.as_u16() == 403 && says_unreachable {
         true => Err(CredentialError::unavailable(
             "the metadata address is unreachable",
         )),
@@ -255,17 +233,14 @@ async fn probe_imds(url: &str, context: &Context<'_>) -> Result<(), CredentialEr
     }
 }
 
-fn no_response(error: Error) -> CredentialError {
+fn no_response(error: HttpError) -> CredentialError {
     CredentialError::unavailable(format!("no answer from Azure's metadata address: {error}"))
 }
 
 /// An answer that claims to be JSON ends the chain, any other does not.
 fn not_imds(reply: &Reply) -> CredentialError {
     let because = "the answer of the metadata address is not Azure's";
-    let content_type = reply
-        .headers
-        .get("Content-Type")
-        .and_then(|value| value.to_str().ok());
+    let content_type = reply.header("Content-Type");
     match content_type.is_some_and(|content_type| content_type.starts_with("text/")) {
         true => CredentialError::unavailable(because),
         false => CredentialError::failed(because),
@@ -363,6 +338,7 @@ mod tests {
         let request = TokenRequest {
             scope: "https://vault.azure.net/.default",
             tenant: None,
+            claims: None,
         };
         assert_eq!(
             identity.url("http://e/msi?x=1", "1", &request),

@@ -91,7 +91,13 @@ mod tests {
 
     #[test]
     fn nothing_that_a_server_says_can_end_the_quotes() {
-        let request = |scope, tenant| script(&TokenRequest { scope, tenant });
+        let request = |scope, tenant| {
+            script(&TokenRequest {
+                scope,
+                tenant,
+                claims: None,
+            })
+        };
         let script = request("https://vault.azure.net/.default", Some("t-1")).unwrap();
         assert!(
             script.contains("-ResourceUrl 'https://vault.azure.net' -TenantId 't-1' "),

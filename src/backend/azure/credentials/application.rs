@@ -4,19 +4,17 @@
 //! rule: a credential of one tenant refuses to log in for a vault of another one, and tenants are compared letter by
 //! letter, so `contoso.onmicrosoft.com` is not the GUID that the vault names.
 
-use super::super::exchange::{Reply, text_at};
 use super::certificate::Certificate;
-use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
+use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable, object_in, text_at};
 use crate::env::Env;
-use crate::error::Failure;
-use crate::http;
+use crate::failure::Failure;
+use crate::http::{self, Reply};
+use crate::python::json::{self, Dict, Value};
 use crate::python::urllib::{urlencode, urlsplit};
 use crate::secret::SecretText;
 
 /// Azure's public cloud.
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
-/// "This client understands a claims challenge", which azure-core says of every Key Vault client.
-const CLAIMS: &str = r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An application registered with Entra.
@@ -50,10 +48,9 @@ pub fn authority(env: &Env) -> Result<String, CredentialError> {
     match scheme.as_deref() {
         Ok("") => Ok(format!("https://{trimmed}")),
         Ok("https") => Ok(trimmed.to_owned()),
-        _ => Err(CredentialError::Failed {
-            because: "`AZURE_AUTHORITY_HOST` is not an https:// address".into(),
-            failure: Failure::Configuration,
-        }),
+        _ => Err(CredentialError::misconfigured(
+            "`AZURE_AUTHORITY_HOST` is not an https:// address",
+        )),
     }
 }
 
@@ -82,10 +79,7 @@ impl Application {
     ) -> Result<Self, CredentialError> {
         let client_problem = client_id.is_empty().then_some("the client id is empty");
         if let Some(problem) = tenant_problem(tenant).or(client_problem) {
-            return Err(CredentialError::Failed {
-                because: problem.into(),
-                failure: Failure::Configuration,
-            });
+            return Err(CredentialError::misconfigured(problem));
         }
         let variable = env.get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")?;
         Ok(Self {
@@ -116,17 +110,15 @@ impl Application {
             Proof::Secret(_) | Proof::Federated(_) => None,
         };
         let assertion = assertion.as_ref();
-        let form = SecretText::from(urlencode(self.form(&proof, assertion, request.scope)));
-        let what = format!("POST {endpoint}");
-        let post = || {
-            let request = context
-                .http
-                .post(&endpoint)
-                .header("Accept", "application/json");
-            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-            request.body(form.expose().to_owned())
-        };
-        let reply = context.exchange.send(context.http, &what, post).await?;
+        let claims = claims(request.claims);
+        let form = self.form(&proof, assertion, request.scope, &claims);
+        let form = SecretText::from(urlencode(form));
+        let post = context.http.post(&endpoint);
+        let post = post
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form.expose().to_owned());
+        let reply = context.ask(&format!("POST {endpoint}"), post).await?;
         let text = token_in(&reply, &proof.hidden(assertion))?;
         Ok(AccessToken::new(
             text,
@@ -159,6 +151,7 @@ impl Application {
         proof: &'a Proof<'_>,
         assertion: Option<&'a SecretText>,
         scope: &'a str,
+        claims: &'a str,
     ) -> Vec<(&'static str, &'a str)> {
         let mut form = vec![
             ("client_id", self.client_id.as_str()),
@@ -180,7 +173,7 @@ impl Application {
         if !matches!(proof, Proof::Secret(_)) {
             form.push(("client_assertion_type", JWT_BEARER));
         }
-        form.extend([("claims", CLAIMS), ("scope", scope)]);
+        form.extend([("claims", claims), ("scope", scope)]);
         form
     }
 }
@@ -196,9 +189,64 @@ impl Proof<'_> {
     }
 }
 
+/// What the token must say: what the vault wants besides, and "this client understands a claims challenge", which azure-core
+/// says of every Key Vault client (`_merge_claims_challenge_and_capabilities` of msal).
+fn claims(challenge: Option<&str>) -> String {
+    let wanted = challenge.and_then(|claims| json::loads(claims).ok());
+    let mut claims = match wanted {
+        Some(Value::Dict(claims)) => claims,
+        _ => Dict::new(),
+    };
+    let mut of_token = match claims.shift_remove("access_token") {
+        Some(Value::Dict(of_token)) => of_token,
+        _ => Dict::new(),
+    };
+    let capabilities = Value::List(vec![Value::text("CP1")]);
+    let capabilities = Dict::from([("values".to_owned(), capabilities)]);
+    of_token.insert("xms_cc".to_owned(), Value::Dict(capabilities));
+    claims.insert("access_token".to_owned(), Value::Dict(of_token));
+    json::dumps(&Value::Dict(claims))
+}
+
+/// What to do about the refusals that people meet most, by Entra's own codes.
+fn advice(words: &str) -> Option<&'static str> {
+    const BY_CODE: [(&str, &str); 6] = [
+        (
+            "AADSTS7000215",
+            "the client secret is wrong: copy the secret's Value, not its ID",
+        ),
+        (
+            "AADSTS7000222",
+            "the client secret has expired: make a new one for this application",
+        ),
+        (
+            "AADSTS700016",
+            "there is no such application in this tenant: check the client id and the tenant id",
+        ),
+        (
+            "AADSTS90002",
+            "there is no such tenant: check the tenant id",
+        ),
+        (
+            "AADSTS700027",
+            "the application does not know this certificate: upload it to the application",
+        ),
+        (
+            "AADSTS70021",
+            "no federated credential of the application matches the token: check its issuer and subject",
+        ),
+    ];
+    let code = |(code, _): &&(&str, &str)| {
+        words
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == *code)
+    };
+    BY_CODE.iter().find(code).map(|(_, advice)| *advice)
+}
+
 /// The token in Entra's answer.
 fn token_in(reply: &Reply, hidden: &[&str]) -> Result<SecretText, CredentialError> {
-    let (status, body) = (reply.status.as_u16(), reply.json());
+    let (status, body) = (reply.status.as_u16(), object_in(reply));
     let at = |name| body.as_ref().and_then(|body| text_at(body, &[name]));
     if let Some(token) = at("access_token").filter(|token| is_usable(token.expose())) {
         return Ok(token.clone());
@@ -207,16 +255,22 @@ fn token_in(reply: &Reply, hidden: &[&str]) -> Result<SecretText, CredentialErro
         429 => Failure::Throttled,
         500..=599 => Failure::Unreachable,
         400..=499 if at("error").is_some() => Failure::Unauthenticated,
-        _ => Failure::Malformed,
+        _ => Failure::Unreachable,
     };
-    let because = match at("error_description").or_else(|| at("error")) {
+    let words = at("error_description").or_else(|| at("error"));
+    let advice = words.and_then(|words| advice(words.expose()));
+    let because = match words {
         Some(words) => format!(
             "Microsoft Entra ID refused with status {status}: \"{}\"",
             http::servers_words(words.expose(), hidden)
         ),
         None => format!("the answer of the login, of status {status}, is not Microsoft Entra ID's"),
     };
-    Err(CredentialError::Failed { because, failure })
+    Err(CredentialError::Failed {
+        because,
+        failure,
+        advice,
+    })
 }
 
 #[cfg(test)]
@@ -257,6 +311,7 @@ mod tests {
         let request = TokenRequest {
             scope: "s",
             tenant: wanted,
+            claims: None,
         };
         application.tenant_for(&request).ok().map(str::to_owned)
     }
@@ -274,6 +329,26 @@ mod tests {
         assert_eq!(tenant_for(&[], Some("other"), Some("third")), None);
         let alone = [("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1")];
         assert_eq!(tenant_for(&alone, None, Some("other")), own);
+    }
+
+    #[test]
+    fn claims_of_the_vault_stand_beside_what_this_client_can() {
+        assert_eq!(
+            claims(None),
+            r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#
+        );
+        assert_eq!(
+            claims(Some(r#"{"access_token":{"nbf":{"essential":true}}}"#)),
+            r#"{"access_token": {"nbf": {"essential": true}, "xms_cc": {"values": ["CP1"]}}}"#
+        );
+    }
+
+    #[test]
+    fn entras_codes_have_advice() {
+        let words = "AADSTS7000215: Invalid client secret provided. Ensure";
+        assert!(advice(words).unwrap().contains("Value"));
+        assert_eq!(advice("AADSTS70002150: x"), None);
+        assert_eq!(advice("invalid_client"), None);
     }
 
     #[test]

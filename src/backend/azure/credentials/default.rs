@@ -9,11 +9,16 @@ use super::application::authority;
 use super::managed_identity::ManagedIdentity;
 use super::{AccessToken, Context, CredentialError, TokenRequest};
 use super::{azure_cli, azure_developer_cli, azure_powershell, environment, workload_identity};
+use crate::deadline::Deadline;
 use crate::env::Env;
-use crate::error::{Failure, Result};
+use crate::failure::Failure;
 use crate::python::text::strip;
+use crate::text_file;
 
 const NAME: &str = "DefaultAzureCredential";
+/// What to do where nobody is logged in at all.
+const NOT_LOGGED_IN: &str =
+    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`";
 const VARIABLE: &str = "AZURE_TOKEN_CREDENTIALS";
 
 /// The cache that Azure's tools for developers share, below the home directory; Key Vault's client asks the one of tokens
@@ -92,11 +97,14 @@ impl Link {
 
     /// Whether azure-identity may get a token where secretctl has nothing: by what the environment asks for by name, or by the
     /// login that it finds on this machine.
-    fn may_serve_airflow(self, links: &[Link], env: &Env) -> bool {
+    async fn may_serve_airflow(self, links: &[Link], context: &Context<'_>) -> bool {
         let is_named = links.len() == 1;
+        let (env, deadline) = (context.env, context.deadline);
         match self {
-            Link::SharedTokenCache => is_here(env, SHARED_TOKEN_CACHE),
-            Link::VisualStudioCode => is_named || is_here(env, VISUAL_STUDIO_CODE_LOGIN),
+            Link::SharedTokenCache => is_here(env, SHARED_TOKEN_CACHE, deadline).await,
+            Link::VisualStudioCode => {
+                is_named || is_here(env, VISUAL_STUDIO_CODE_LOGIN, deadline).await
+            }
             Link::InteractiveBrowser => is_named,
             _ => false,
         }
@@ -137,13 +145,15 @@ impl Link {
 }
 
 /// Whether there is such a file in the home directory.
-fn is_here(env: &Env, name: &str) -> bool {
-    env.in_home(name)
-        .is_ok_and(|path| path.is_some_and(|path| path.exists()))
+async fn is_here(env: &Env, name: &str, deadline: Deadline) -> bool {
+    match env.in_home(name) {
+        Ok(Some(path)) => matches!(text_file::kind_of(&path, deadline).await, Ok(Some(_))),
+        Ok(None) | Err(_) => false,
+    }
 }
 
 /// The links that the environment leaves of the chain.
-fn links(env: &Env) -> Result<Vec<Link>> {
+fn links(env: &Env) -> Result<Vec<Link>, AzureKeyVaultError> {
     let wanted = strip(env.get(VARIABLE)?.unwrap_or_default()).to_lowercase();
     match wanted.as_str() {
         "" => return Ok([PROD.as_slice(), DEV.as_slice()].concat()),
@@ -161,7 +171,6 @@ fn links(env: &Env) -> Result<Vec<Link>> {
             setting: "`AZURE_TOKEN_CREDENTIALS`",
             because,
         }
-        .into()
     })
 }
 
@@ -173,18 +182,20 @@ pub async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
-) -> Result<AccessToken> {
+) -> Result<AccessToken, AzureKeyVaultError> {
     // The constructor looks at it, whichever credentials there are.
     authority(context.env).map_err(|error| {
         no_token(
             &[error.to_string()],
             error.failure(),
             error.is_own_refusal(),
+            None,
         )
     })?;
     let mut tried = Vec::new();
     let mut failure = Failure::Unauthenticated;
     let mut is_own_refusal = false;
+    let mut advice = Some(NOT_LOGGED_IN);
     let links = links(context.env)?;
     for link in &links {
         match link.token(user_assigned, request, context).await {
@@ -193,22 +204,29 @@ pub async fn token(
                 tried.push(format!("{}: {error}", link.name()));
                 failure = error.failure();
                 is_own_refusal |=
-                    error.is_own_refusal() || link.may_serve_airflow(&links, context.env);
+                    error.is_own_refusal() || link.may_serve_airflow(&links, context).await;
                 if !matches!(error, CredentialError::Unavailable(_)) {
+                    advice = error.advice();
                     break;
                 }
             }
         }
     }
-    Err(no_token(&tried, failure, is_own_refusal).into())
+    Err(no_token(&tried, failure, is_own_refusal, advice))
 }
 
-fn no_token(tried: &[String], failure: Failure, is_own_refusal: bool) -> AzureKeyVaultError {
+fn no_token(
+    tried: &[String],
+    failure: Failure,
+    is_own_refusal: bool,
+    advice: Option<&'static str>,
+) -> AzureKeyVaultError {
     AzureKeyVaultError::NoToken {
         credential: NAME,
         because: tried.join("; "),
         failure,
         is_own_refusal,
+        advice,
     }
 }
 

@@ -5,22 +5,22 @@
 //! thumbprint. Unlike there, the file must be PEM with a key that is not encrypted.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::{SecureRandom, SystemRandom};
-use ring::rsa::KeyPair;
-use ring::signature::RSA_PKCS1_SHA256;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
 use super::{CredentialError, variable};
+use crate::deadline::Deadline;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::failure::{Failure, Fault};
+use crate::jwt::{self, SigningKey, SigningKeyError};
 use crate::secret::SecretText;
 use crate::text_file::{self, TextFileError};
 
@@ -32,7 +32,7 @@ const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A certificate with its key.
 pub struct Certificate {
-    key: KeyPair,
+    key: SigningKey,
     /// The certificate, then those above it, in DER.
     chain: Vec<CertificateDer<'static>>,
     send_chain: bool,
@@ -40,7 +40,7 @@ pub struct Certificate {
 
 /// Why a file is of no use.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+enum CertificateFault {
     #[error(transparent)]
     File(TextFileError),
     #[error("it is not a PEM file; `openssl pkcs12 -nodes` turns PKCS#12 into one")]
@@ -49,23 +49,25 @@ enum Fault {
     Encrypted,
     #[error("it holds no certificate")]
     NoCertificate,
-    #[error("it holds no private key")]
-    NoPrivateKey,
-    #[error("its key is not an RSA key of 2048 to 4096 bits")]
-    NotRsa,
+    #[error(transparent)]
+    Key(#[from] SigningKeyError),
     #[error(
         "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted, on which Airflow fails"
     )]
     NeedlessPassword,
 }
 
-impl Fault {
+impl CertificateFault {
     /// Whether azure-identity may well log in with it.
     fn is_own_refusal(&self) -> bool {
         match self {
-            Fault::File(error) => matches!(error, TextFileError::TooLarge { .. }),
-            Fault::NotPem | Fault::Encrypted | Fault::NotRsa => true,
-            Fault::NoCertificate | Fault::NoPrivateKey | Fault::NeedlessPassword => false,
+            CertificateFault::File(error) => matches!(error, TextFileError::TooLarge { .. }),
+            CertificateFault::NotPem
+            | CertificateFault::Encrypted
+            | CertificateFault::Key(SigningKeyError::NotRsa) => true,
+            CertificateFault::NoCertificate
+            | CertificateFault::Key(SigningKeyError::NoPrivateKey)
+            | CertificateFault::NeedlessPassword => false,
         }
     }
 }
@@ -75,17 +77,22 @@ impl Certificate {
     ///
     /// # Errors
     /// A file that cannot be read, or one that holds no usable RSA key and certificate.
-    pub fn from_environment(path: &str, env: &Env) -> Result<Self, CredentialError> {
+    pub async fn from_environment(
+        path: &str,
+        env: &Env,
+        deadline: Deadline,
+    ) -> Result<Self, CredentialError> {
         let send_chain = env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
-        let pem = text_file::read(Path::new(path), LARGEST_FILE).map(Zeroizing::new);
+        let pem = text_file::read(Path::new(path), LARGEST_FILE, deadline).await;
+        let pem = pem.map(Zeroizing::new);
         let pem = pem.map_err(|error| match error {
-            TextFileError::NotUtf8 { .. } => Fault::NotPem,
-            other => Fault::File(other),
+            TextFileError::NotUtf8 { .. } => CertificateFault::NotPem,
+            other => CertificateFault::File(other),
         });
         let certificate = pem.and_then(|pem| Self::from_pem(&pem));
         let certificate = certificate.map_err(|fault| unusable(path, &fault))?;
         if variable(env, "AZURE_CLIENT_CERTIFICATE_PASSWORD")?.is_some() {
-            return Err(unusable(path, &Fault::NeedlessPassword));
+            return Err(unusable(path, &CertificateFault::NeedlessPassword));
         }
         Ok(Self {
             send_chain: send_chain.is_some_and(|value| !value.is_empty()),
@@ -93,21 +100,20 @@ impl Certificate {
         })
     }
 
-    fn from_pem(pem: &str) -> Result<Self, Fault> {
+    fn from_pem(pem: &str) -> Result<Self, CertificateFault> {
         if !pem.contains("-----BEGIN") {
-            return Err(Fault::NotPem);
+            return Err(CertificateFault::NotPem);
         }
         if pem.contains("ENCRYPTED") {
-            return Err(Fault::Encrypted);
+            return Err(CertificateFault::Encrypted);
         }
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
         let chain = chain
             .ok()
             .filter(|chain| !chain.is_empty())
-            .ok_or(Fault::NoCertificate)?;
-        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| Fault::NoPrivateKey)?;
+            .ok_or(CertificateFault::NoCertificate)?;
         Ok(Self {
-            key: rsa_key(&key)?,
+            key: SigningKey::from_pem(pem)?,
             chain,
             send_chain: false,
         })
@@ -122,29 +128,18 @@ impl Certificate {
         endpoint: &str,
         client_id: &str,
     ) -> Result<SecretText, CredentialError> {
-        let random = SystemRandom::new();
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = jwt::now();
         let claims = json!({
             "aud": endpoint,
             "iss": client_id,
             "sub": client_id,
-            "exp": (now + LIFETIME).as_secs(),
-            "iat": now.as_secs(),
-            "jti": uuid(&random).ok_or_else(cannot_sign)?,
+            "exp": now + LIFETIME.as_secs(),
+            "iat": now,
+            "jti": uuid(&SystemRandom::new()).ok_or_else(cannot_sign)?,
         });
-        let encoded = |json: &Json| URL_SAFE_NO_PAD.encode(json.to_string());
-        let message = format!("{}.{}", encoded(&self.header()), encoded(&claims));
-        let mut signature = vec![0; self.key.public().modulus_len()];
-        let signed = self.key.sign(
-            &RSA_PKCS1_SHA256,
-            &random,
-            message.as_bytes(),
-            &mut signature,
-        );
-        signed.map_err(|_| cannot_sign())?;
-        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
+        self.key
+            .sign(self.header(), &claims)
+            .map_err(|_| cannot_sign())
     }
 
     fn header(&self) -> Json {
@@ -155,7 +150,7 @@ impl Certificate {
         let thumbprint = own
             .map(|own| URL_SAFE_NO_PAD.encode(own))
             .unwrap_or_default();
-        let mut header = json!({"alg": "RS256", "typ": "JWT", "x5t": thumbprint});
+        let mut header = json!({"x5t": thumbprint});
         if self.send_chain {
             header["x5c"] = self
                 .chain
@@ -165,15 +160,6 @@ impl Certificate {
         }
         header
     }
-}
-
-fn rsa_key(key: &PrivateKeyDer<'_>) -> Result<KeyPair, Fault> {
-    let key = match key {
-        PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
-        PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
-        _ => return Err(Fault::NotRsa),
-    };
-    key.map_err(|_| Fault::NotRsa)
 }
 
 /// A random UUID, version 4.
@@ -199,12 +185,19 @@ fn cannot_sign() -> CredentialError {
     CredentialError::failed("the certificate's key could not sign")
 }
 
-fn unusable(path: &str, fault: &Fault) -> CredentialError {
+fn unusable(path: &str, fault: &CertificateFault) -> CredentialError {
     let because = format!("`{path}`, named by {VARIABLE}, cannot be used: {fault}");
-    let failure = Failure::Configuration;
+    let failure = match fault {
+        CertificateFault::File(error) => error.failure(),
+        _ => Failure::Configuration,
+    };
     match fault.is_own_refusal() {
         true => CredentialError::NotServed { because, failure },
-        false => CredentialError::Failed { because, failure },
+        false => CredentialError::Failed {
+            because,
+            failure,
+            advice: None,
+        },
     }
 }
 
@@ -213,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_is_told_apart() {
+    fn what_is_not_a_certificate_is_told_apart() {
         let because = |pem: &str| {
             let fault = Certificate::from_pem(pem).err();
             fault.map(|fault| fault.to_string()).unwrap_or_default()
@@ -221,12 +214,15 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::default();
         let certificate = params.self_signed(&key).unwrap().pem();
-        assert_eq!(because("0\u{82}\u{1}"), Fault::NotPem.to_string());
+        assert_eq!(
+            because("0\u{82}\u{1}"),
+            CertificateFault::NotPem.to_string()
+        );
         assert_eq!(because(&key.serialize_pem()), "it holds no certificate");
-        assert_eq!(because(&certificate), "it holds no private key");
+        assert_eq!(because(&certificate), "it holds no private key in PEM form");
         assert_eq!(
             because(&(certificate + &key.serialize_pem())),
-            Fault::NotRsa.to_string()
+            SigningKeyError::NotRsa.to_string()
         );
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
         assert!(because(encrypted).starts_with("its key is encrypted"));

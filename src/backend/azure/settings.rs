@@ -9,11 +9,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::AzureKeyVaultError;
-use super::exchange::RETRIES;
 use super::naming::Naming;
-use crate::backend::kwargs::{KwargError, Kwargs};
-use crate::error::{Error, Result};
-use crate::http::{self, HttpSettings, Proxies, Verify};
+use crate::backend::kwargs::{Faults, KwargError, Kwargs};
+use crate::failure::Fault;
+use crate::finding::Finding;
+use crate::http::{self, HttpSettings, Proxies, RetryRule, Verify};
 use crate::python::json::Value;
 use crate::secret::SecretText;
 
@@ -46,7 +46,7 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The kwargs, read.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct AzureSettings {
     /// How secrets are called.
     pub naming: Naming,
     /// The vault, if `vault_url` is an address at all.
@@ -61,17 +61,9 @@ pub struct Settings {
     pub http: HttpSettings,
     /// How often a request is repeated at most.
     pub retries: u32,
-    warnings: Vec<String>,
-    fault: Option<Fault>,
-}
-
-/// What fails each lookup, though Airflow starts with it.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// A kwarg of a type that cannot be used.
-    Kwarg(KwargError),
-    /// A setting that cannot be used.
-    Setting(AzureKeyVaultError),
+    findings: Vec<Finding>,
+    /// What fails each lookup, though Airflow starts with it.
+    faults: Faults<AzureKeyVaultError>,
 }
 
 /// The vault's address.
@@ -110,71 +102,62 @@ pub struct UserAssigned {
     pub tenant: String,
 }
 
-/// Faults that wait for a lookup: the first is kept, as Airflow would meet it first.
-#[derive(Debug, Default)]
-pub struct Faults {
-    first: Option<Fault>,
-}
+/// `RetryPolicy`'s defaults in azure-core 1.41: three repetitions for a status, after 0, 1.6 and 3.2 seconds. A token request
+/// is a POST and is repeated all the same.
+pub const RETRIES: RetryRule = RetryRule {
+    retries: 3,
+    reconnects: 3,
+    backoff: Duration::from_millis(800),
+    statuses: &[408, 429, 500, 502, 503, 504],
+    repeats_posts: true,
+};
 
-impl Faults {
-    /// Keeps a kwarg's fault.
-    pub fn keep(&mut self, fault: KwargError) {
-        self.first.get_or_insert(Fault::Kwarg(fault));
-    }
-
-    /// Takes a kwarg's value, or keeps its fault and gives nothing.
-    fn note<T>(&mut self, value: Result<Option<T>, KwargError>) -> Option<T> {
-        value.map_err(|fault| self.keep(fault)).ok().flatten()
-    }
-
-    /// Whether there is one.
-    #[cfg(test)]
-    pub fn any(&self) -> bool {
-        self.first.is_some()
-    }
-}
-
-impl Settings {
+impl AzureSettings {
     /// Reads the kwargs as the constructor does; `multi_team` is `[core] multi_team`.
     ///
     /// # Errors
     /// What the constructor raises on.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, multi_team: bool) -> Result<Settings, KwargError> {
+    pub fn from_kwargs(kwargs: Kwargs<'_>, multi_team: bool) -> Result<AzureSettings, KwargError> {
         let mut faults = Faults::default();
         let naming = Naming::from_kwargs(kwargs, multi_team, &mut faults)?;
         let vault = vault(kwargs, &mut faults);
         let api_version = api_version(kwargs, &mut faults);
         let verify = connection_verify(kwargs, &mut faults);
         unserved_options(kwargs, &mut faults);
-        Ok(Settings {
+        Ok(AzureSettings {
             naming,
             vault,
             api_version,
             verify_challenge_resource: kwargs.truthy("verify_challenge_resource", true),
             credential: credential(kwargs, &mut faults),
-            warnings: warnings(kwargs, &verify),
+            findings: findings(kwargs, &verify),
             http: http_settings(verify),
             retries: retries(kwargs, &mut faults),
-            fault: faults.first,
+            faults,
         })
     }
 
     /// What a person should know about these kwargs.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// When a request to the vault is repeated.
+    pub fn retry_rule(&self) -> RetryRule {
+        RetryRule {
+            retries: self.retries,
+            reconnects: self.retries,
+            ..RETRIES
+        }
     }
 
     /// The vault to ask.
     ///
     /// # Errors
     /// What fails each lookup, though Airflow starts with it.
-    pub fn usable_vault(&self) -> Result<&Vault> {
-        match (&self.fault, &self.vault) {
-            (Some(Fault::Kwarg(fault)), _) => Err(Error::Kwarg(fault.clone())),
-            (Some(Fault::Setting(fault)), _) => Err(fault.clone().into()),
-            (None, Some(vault)) => Ok(vault),
-            (None, None) => Err(AzureKeyVaultError::NoVaultUrl.into()),
-        }
+    pub fn usable_vault(&self) -> Result<&Vault, AzureKeyVaultError> {
+        self.faults.check()?;
+        self.vault.as_ref().ok_or(AzureKeyVaultError::NoVaultUrl)
     }
 }
 
@@ -184,23 +167,19 @@ pub fn http_settings(verify: Verify) -> HttpSettings {
         verify,
         client_certificate: None,
         proxies: Proxies::default(),
-        timeout: READ_TIMEOUT,
+        timeout: Some(READ_TIMEOUT),
         follow_redirects: true,
     }
 }
 
 /// `vault_url` without the spaces and slashes around it.
-fn vault(kwargs: Kwargs<'_>, faults: &mut Faults) -> Option<Vault> {
+fn vault(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) -> Option<Vault> {
     let given = faults
         .note(kwargs.text("vault_url"))
+        .flatten()
         .filter(|url| !url.is_empty())?;
     let parsed = vault_at(given.trim_matches([' ', '/']));
-    if parsed.is_none() {
-        faults
-            .first
-            .get_or_insert(Fault::Setting(AzureKeyVaultError::VaultUrl));
-    }
-    parsed
+    faults.note(parsed.ok_or(AzureKeyVaultError::VaultUrl))
 }
 
 fn vault_at(url: &str) -> Option<Vault> {
@@ -215,10 +194,11 @@ fn vault_at(url: &str) -> Option<Vault> {
     })
 }
 
-fn credential(kwargs: Kwargs<'_>, faults: &mut Faults) -> CredentialSettings {
+fn credential(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) -> CredentialSettings {
     let mut given = |name| {
         faults
             .note(kwargs.secret(name))
+            .flatten()
             .filter(|text| !text.expose().is_empty())
     };
     let application = (
@@ -249,17 +229,18 @@ fn credential(kwargs: Kwargs<'_>, faults: &mut Faults) -> CredentialSettings {
 }
 
 /// `api_version`, of which null is none.
-fn api_version(kwargs: Kwargs<'_>, faults: &mut Faults) -> String {
+fn api_version(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) -> String {
     if let Some(null @ Value::None) = kwargs.get("api_version") {
         faults.keep(kwargs.wrong_type("api_version", "text", null));
     }
     faults
         .note(kwargs.text("api_version"))
+        .flatten()
         .unwrap_or_else(|| API_VERSION.to_owned())
 }
 
 /// Options of `SecretClient` that are only warned about, but with values on which each of Airflow's lookups fails.
-fn unserved_options(kwargs: Kwargs<'_>, faults: &mut Faults) {
+fn unserved_options(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) {
     let mut refuse = |name, wanted, fails: fn(&Value) -> bool| {
         if let Some(value) = kwargs.get(name).filter(|value| fails(value)) {
             faults.keep(kwargs.wrong_type(name, wanted, value));
@@ -288,7 +269,7 @@ fn is_no_timeout(value: &Value) -> bool {
 }
 
 /// `connection_verify`: true, false, or the path of a CA file.
-fn connection_verify(kwargs: Kwargs<'_>, faults: &mut Faults) -> Verify {
+fn connection_verify(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) -> Verify {
     match kwargs.get("connection_verify") {
         None | Some(Value::Bool(true)) => Verify::Trusted,
         Some(Value::Text(path)) if !path.expose().is_empty() => {
@@ -308,7 +289,7 @@ fn connection_verify(kwargs: Kwargs<'_>, faults: &mut Faults) -> Verify {
 }
 
 /// `retry_total`: it can only lower the number, since repetitions for a status have a limit of their own.
-fn retries(kwargs: Kwargs<'_>, faults: &mut Faults) -> u32 {
+fn retries(kwargs: Kwargs<'_>, faults: &mut Faults<AzureKeyVaultError>) -> u32 {
     match kwargs.get("retry_total") {
         None => RETRIES.retries,
         Some(Value::Int(digits)) if !digits.starts_with('-') => {
@@ -321,8 +302,8 @@ fn retries(kwargs: Kwargs<'_>, faults: &mut Faults) -> u32 {
     }
 }
 
-fn warnings(kwargs: Kwargs<'_>, verify: &Verify) -> Vec<String> {
-    let mut warnings: Vec<String> = kwargs.unknown(KWARGS).iter().map(ignored).collect();
+fn findings(kwargs: Kwargs<'_>, verify: &Verify) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = kwargs.unknown(KWARGS).iter().map(ignored).collect();
     let complete = |names: &[&str]| {
         let given = names
             .iter()
@@ -332,31 +313,28 @@ fn warnings(kwargs: Kwargs<'_>, verify: &Verify) -> Vec<String> {
     };
     for names in [APPLICATION, USER_ASSIGNED] {
         if !complete(names) {
-            let names = names
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            warnings.push(format!(
-                "{names} count only all together; Airflow ignores the ones that are given"
-            ));
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let sentence = format!(
+                "{} count only all together; Airflow ignores the ones that are given",
+                names.join(", ")
+            );
+            findings.push(Finding::warning("incomplete-kwargs", sentence));
         }
     }
     if *verify == Verify::Off {
-        let who = "so anyone on the way can read the secrets";
-        warnings.push(format!(
-            "\"connection_verify\" is false: the vault's certificate is not checked, {who}"
-        ));
+        let sentence = "\"connection_verify\" is false: the vault's certificate is not checked, so anyone on the way can read the secrets";
+        findings.push(Finding::warning("certificate-not-verified", sentence));
     }
-    warnings
+    findings
 }
 
 /// The constructor takes every kwarg, and `SecretClient` ignores what it does not know.
-fn ignored(unknown: &KwargError) -> String {
+fn ignored(unknown: &KwargError) -> Finding {
     let advice = unknown
         .hint()
         .map_or_else(String::new, |hint| format!("; {hint}"));
-    format!(
+    let sentence = format!(
         "{unknown}: Airflow hands it on to Azure's SecretClient, and secretctl ignores it{advice}"
-    )
+    );
+    Finding::warning("unknown-kwarg", sentence)
 }

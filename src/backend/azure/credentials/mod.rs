@@ -16,13 +16,14 @@ mod workload_identity;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::RequestBuilder;
 
 use super::error::AzureKeyVaultError;
-use super::exchange::Exchange;
-use super::settings::CredentialSettings;
+use super::settings::{CredentialSettings, RETRIES};
+use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
-use crate::error::{Error, Failure, Result};
-use crate::http::Client;
+use crate::failure::{Failure, Fault};
+use crate::http::{Client, HttpError, Reply};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use application::{Application, Proof};
@@ -33,6 +34,8 @@ pub struct TokenRequest<'a> {
     pub scope: &'a str,
     /// The tenant that the vault names.
     pub tenant: Option<&'a str>,
+    /// Claims that the vault wants besides, as JSON.
+    pub claims: Option<&'a str>,
 }
 
 impl TokenRequest<'_> {
@@ -48,8 +51,18 @@ pub struct Context<'a> {
     pub http: &'a Client,
     /// The environment, env files included.
     pub env: &'a Env,
-    /// How to send requests.
-    pub exchange: Exchange,
+    /// When the whole lookup must be over.
+    pub deadline: Deadline,
+}
+
+impl Context<'_> {
+    /// Sends a request, as often as it takes. `name` stands for it in what `-vv` tells.
+    ///
+    /// # Errors
+    /// No answer. Every status is an answer.
+    async fn ask(&self, name: &str, request: RequestBuilder) -> Result<Reply, HttpError> {
+        self.http.ask(&RETRIES, self.deadline, name, request).await
+    }
 }
 
 /// A token, and whose it is.
@@ -74,6 +87,8 @@ enum CredentialError {
         because: String,
         /// What kind of failure that is.
         failure: Failure,
+        /// What to do next, where that is known.
+        advice: Option<&'static str>,
     },
     /// It is set up, and secretctl does not serve it though azure-identity does.
     #[error("{because}")]
@@ -95,6 +110,16 @@ impl CredentialError {
         CredentialError::Failed {
             because: because.into(),
             failure: Failure::Unauthenticated,
+            advice: None,
+        }
+    }
+
+    /// A setting that no login can be made with.
+    fn misconfigured(because: impl Into<String>) -> Self {
+        CredentialError::Failed {
+            because: because.into(),
+            failure: Failure::Configuration,
+            advice: None,
         }
     }
 
@@ -117,21 +142,26 @@ impl CredentialError {
     fn is_own_refusal(&self) -> bool {
         matches!(self, CredentialError::NotServed { .. })
     }
-}
 
-impl From<Error> for CredentialError {
-    fn from(error: Error) -> Self {
-        let (because, failure) = (error.to_string(), error.failure());
-        match error.is_own_refusal() {
-            true => CredentialError::NotServed { because, failure },
-            false => CredentialError::Failed { because, failure },
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            CredentialError::Failed { advice, .. } => *advice,
+            CredentialError::Unavailable(_) | CredentialError::NotServed { .. } => None,
         }
     }
 }
 
-impl From<EnvError> for CredentialError {
-    fn from(error: EnvError) -> Self {
-        Error::from(error).into()
+impl<E: Fault> From<E> for CredentialError {
+    fn from(error: E) -> Self {
+        let (because, failure) = (error.to_string(), error.failure());
+        match error.is_own_refusal() {
+            true => CredentialError::NotServed { because, failure },
+            false => CredentialError::Failed {
+                because,
+                failure,
+                advice: None,
+            },
+        }
     }
 }
 
@@ -152,6 +182,16 @@ impl AccessToken {
             ..self
         }
     }
+}
+
+/// The JSON object of an answer.
+fn object_in(reply: &Reply) -> Option<Value> {
+    reply.members().map(Value::Dict)
+}
+
+/// The text at `path` in nested JSON objects.
+pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
+    value.at(path).and_then(Value::as_text)
 }
 
 /// A variable that is set to something.
@@ -184,7 +224,7 @@ pub async fn token(
     settings: &CredentialSettings,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
-) -> Result<AccessToken> {
+) -> Result<AccessToken, AzureKeyVaultError> {
     match settings {
         CredentialSettings::ClientSecret {
             tenant,
@@ -203,11 +243,12 @@ pub async fn token(
                 because: error.to_string(),
                 failure: error.failure(),
                 is_own_refusal: error.is_own_refusal(),
+                advice: error.advice(),
             })?;
             Ok(token.of_credential(credential))
         }
         CredentialSettings::Default(user_assigned) => {
-            Ok(default::token(user_assigned.as_ref(), request, context).await?)
+            default::token(user_assigned.as_ref(), request, context).await
         }
     }
 }

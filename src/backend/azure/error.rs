@@ -1,15 +1,26 @@
 //! What can go wrong with Azure Key Vault, told so that nobody has to read the SDK's source.
 
-use crate::error::Failure;
-use crate::http::in_quotes;
+use crate::backend::kwargs::KwargError;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{HttpError, in_quotes};
 
 /// A failure to read from Key Vault. Holds names, addresses, statuses and a server's own short words, never a token.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AzureKeyVaultError {
+    /// A kwarg is of the wrong type.
+    #[error(transparent)]
+    Kwarg(#[from] KwargError),
+    /// A variable cannot be read.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// The vault could not be asked.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// `vault_url` is absent or empty.
     #[error("kwarg `vault_url` is missing, so no vault can be asked")]
     NoVaultUrl,
-    /// `vault_url` is no address that a token may be sent to.
+    /// `vault_url` is not an address that a token may be sent to.
     #[error("kwarg `vault_url` is not an https:// address")]
     VaultUrl,
     /// A setting of the credentials cannot be used.
@@ -47,6 +58,8 @@ pub enum AzureKeyVaultError {
         failure: Failure,
         /// Whether one of them is not served, so that Airflow may well get its token.
         is_own_refusal: bool,
+        /// What to do next, where that is known.
+        advice: Option<&'static str>,
     },
     /// The vault does not accept the token.
     #[error("the vault refused the token of {identity}{}", in_quotes(.said))]
@@ -103,21 +116,24 @@ pub enum AzureKeyVaultError {
     NoValue,
 }
 
-impl AzureKeyVaultError {
-    /// Whether Airflow can do what secretctl refuses here.
-    pub fn is_own_refusal(&self) -> bool {
-        matches!(
-            self,
-            AzureKeyVaultError::NoToken {
-                is_own_refusal: true,
-                ..
-            }
-        )
+/// How this backend is told which CA to trust.
+const TRUST: &str =
+    "name its PEM file with \"connection_verify\" in the kwargs or with REQUESTS_CA_BUNDLE";
+
+impl Fault for AzureKeyVaultError {
+    fn is_own_refusal(&self) -> bool {
+        match self {
+            AzureKeyVaultError::Http(error) => error.is_own_refusal(),
+            AzureKeyVaultError::NoToken { is_own_refusal, .. } => *is_own_refusal,
+            _ => false,
+        }
     }
 
-    /// The kind of failure.
-    pub fn failure(&self) -> Failure {
+    fn failure(&self) -> Failure {
         match self {
+            AzureKeyVaultError::Kwarg(error) => error.failure(),
+            AzureKeyVaultError::Env(error) => error.failure(),
+            AzureKeyVaultError::Http(error) => error.failure(),
             AzureKeyVaultError::NoVaultUrl
             | AzureKeyVaultError::VaultUrl
             | AzureKeyVaultError::Setting { .. } => Failure::Configuration,
@@ -125,29 +141,31 @@ impl AzureKeyVaultError {
             AzureKeyVaultError::ForeignResource { .. } | AzureKeyVaultError::Rejected { .. } => {
                 Failure::Unauthenticated
             }
-            AzureKeyVaultError::NotActive { .. }
-            | AzureKeyVaultError::Firewall { .. }
-            | AzureKeyVaultError::Denied { .. } => Failure::Denied,
+            AzureKeyVaultError::Firewall { .. } | AzureKeyVaultError::Denied { .. } => {
+                Failure::Denied
+            }
             AzureKeyVaultError::Throttled { .. } => Failure::Throttled,
-            AzureKeyVaultError::Down { .. } => Failure::Unreachable,
-            AzureKeyVaultError::NoChallenge { .. }
-            | AzureKeyVaultError::NotKeyVault { .. }
-            | AzureKeyVaultError::NoValue => Failure::Malformed,
+            AzureKeyVaultError::Down { .. }
+            | AzureKeyVaultError::NoChallenge { .. }
+            | AzureKeyVaultError::NotKeyVault { .. } => Failure::Unreachable,
+            AzureKeyVaultError::NotActive { .. } | AzureKeyVaultError::NoValue => {
+                Failure::Malformed
+            }
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = match self {
+            AzureKeyVaultError::Kwarg(error) => return error.hint(),
+            AzureKeyVaultError::Env(error) => return error.hint(),
+            AzureKeyVaultError::Http(error) => return error.hint_with(TRUST),
             AzureKeyVaultError::NoVaultUrl | AzureKeyVaultError::VaultUrl => {
                 "write it as in \"vault_url\": \"https://NAME.vault.azure.net\"".into()
             }
             AzureKeyVaultError::ForeignResource { .. } => {
-                "check `vault_url`; a vault behind another name takes \"verify_challenge_resource\": false".into()
+                "check `vault_url`: a vault asks for tokens for its own domain only".into()
             }
-            AzureKeyVaultError::NoToken { failure: Failure::Unauthenticated, .. } => {
-                "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`".into()
-            }
+            AzureKeyVaultError::NoToken { advice, .. } => return advice.map(str::to_owned),
             AzureKeyVaultError::NotActive { .. } => {
                 "enable it or change its dates with `az keyvault secret set-attributes`".into()
             }
@@ -157,15 +175,17 @@ impl AzureKeyVaultError {
             AzureKeyVaultError::Denied { vault, .. } => format!(
                 "give it the role `Key Vault Secrets User` on {vault}, or `Get` for secrets in the vault's access policies"
             ),
-            AzureKeyVaultError::Throttled { .. } => "ask later, or spread the secrets over more vaults".into(),
+            AzureKeyVaultError::Throttled { .. } => {
+                "ask later, or spread the secrets over more vaults".into()
+            }
             AzureKeyVaultError::NoChallenge { .. } | AzureKeyVaultError::NotKeyVault { .. } => {
-                "check `vault_url`: something other than Key Vault answers there, perhaps a proxy".into()
+                "check `vault_url`: something other than Key Vault answers there, perhaps a proxy"
+                    .into()
             }
             AzureKeyVaultError::Rejected { .. } => {
                 "check that this identity belongs to the tenant of the vault's subscription".into()
             }
             AzureKeyVaultError::Setting { .. }
-            | AzureKeyVaultError::NoToken { .. }
             | AzureKeyVaultError::Down { .. }
             | AzureKeyVaultError::NoValue => return None,
         };

@@ -7,7 +7,6 @@ use super::super::settings::UserAssigned;
 use super::application::{Application, Proof};
 use super::certificate::Certificate;
 use super::{AccessToken, Context, CredentialError, TokenRequest};
-use crate::error::Failure;
 use crate::secret::SecretText;
 
 /// Logs in with what the environment names.
@@ -35,7 +34,8 @@ pub async fn token(
         }
         if let Some(path) = variable("AZURE_CLIENT_CERTIFICATE_PATH")? {
             let application = application(tenant, client_id)?;
-            let certificate = Certificate::from_environment(path, context.env)?;
+            let certificate =
+                Certificate::from_environment(path, context.env, context.deadline).await?;
             return application
                 .token(Proof::Certificate(&certificate), request, context)
                 .await;
@@ -57,10 +57,7 @@ pub async fn token(
 fn not_empty(secret: &str, variable: &str) -> Result<SecretText, CredentialError> {
     if secret.is_empty() {
         let because = format!("`{variable}` is set to nothing");
-        return Err(CredentialError::Failed {
-            because,
-            failure: Failure::Configuration,
-        });
+        return Err(CredentialError::misconfigured(because));
     }
     Ok(secret.into())
 }
