@@ -1,5 +1,6 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
+use super::aws::{SecretsManagerBackend, SystemsManagerParameterStoreBackend};
 use super::environment_variables::EnvironmentVariablesBackend;
 use super::kind::BackendKind;
 use super::kwargs::Kwargs;
@@ -29,6 +30,8 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 /// The names of the kwargs that the constructor of a class knows.
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
+        BackendKind::SystemsManagerParameterStore => SystemsManagerParameterStoreBackend::KWARGS,
+        BackendKind::SecretsManager => SecretsManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
         _ => &[],
@@ -58,6 +61,10 @@ pub async fn open(
             let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
             (backend, Vec::new()).into()
         }
+        BackendKind::SystemsManagerParameterStore => {
+            SystemsManagerParameterStoreBackend::open(given, surroundings)?.into()
+        }
+        BackendKind::SecretsManager => SecretsManagerBackend::open(given, surroundings)?.into(),
         BackendKind::Lockbox => {
             lockbox::check(given)?;
             not_served()
