@@ -3,7 +3,7 @@
 //! Mirrors `airflow.secrets.base_secrets.BaseSecretsBackend` of Airflow 3.3.2. Its surprising rule: Airflow's backends differ
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
-// pub mod aws;
+pub mod aws;
 pub mod azure;
 pub mod environment_variables;
 pub mod google;
