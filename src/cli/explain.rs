@@ -14,7 +14,7 @@ use crate::airflow_config::SettingUse;
 use crate::error::{Error, Result};
 use crate::failure::{Failure, Fault};
 use crate::finding::Finding;
-use crate::search_path::{LayerReport, Lookup, Outcome, SearchPath, Value};
+use crate::search_path::{FoundValue, LayerReport, Lookup, Outcome, SearchPath};
 use crate::secret_kind::{SecretId, SecretKind};
 use crate::source::Source;
 
@@ -61,7 +61,7 @@ pub fn without_layers(
 /// What is odd about the settings and about the value that is used.
 fn findings(search_path: &SearchPath, lookup: &Lookup) -> Vec<Finding> {
     let of_value = match lookup.found.as_ref().map(|found| &found.value) {
-        Some(Value::Connection { connection, .. }) => connection.findings(),
+        Some(FoundValue::Connection { connection, .. }) => connection.findings(),
         _ => &[],
     };
     let of_settings = search_path.findings().iter().chain(&lookup.findings);

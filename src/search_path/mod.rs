@@ -34,7 +34,7 @@ use options::unknown_to_release;
 use value::Reading;
 
 pub use error::{LayerError, OpenError};
-pub use lookup::{Found, LayerReport, Lookup, Outcome, Value};
+pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 pub use options::{Context, LookupOptions};
 
 /// The layers, in the order in which Airflow asks them.
@@ -285,7 +285,7 @@ impl SearchPath {
     ) -> Result<Reading, LayerError> {
         let as_json = purpose == Purpose::UseAsJson;
         let reading = value::read(answer?, secret, self.options.model(), as_json)?;
-        if let Reading::Found(Value::Connection { connection, .. }) = &reading
+        if let Reading::Found(FoundValue::Connection { connection, .. }) = &reading
             && connection.needs_fernet_key()
         {
             self.check_fernet_key().await?;

@@ -4,17 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use secretctl::connection::Connection;
-use secretctl::console::{Console, Listener, Verbosity};
-use secretctl::env::Env;
-use secretctl::finding::Finding;
-use secretctl::python::json::{Dict, Value, dumps};
-use secretctl::search_path::{
-    LayerReport, Lookup, LookupOptions, Outcome, SearchPath, Value as FoundValue,
-};
-use secretctl::secret::SecretText;
-use secretctl::secret_kind::SecretId;
-use secretctl::settings::{Files, Settings};
+use secretctl::Connection;
+use secretctl::Env;
+use secretctl::Finding;
+use secretctl::SecretId;
+use secretctl::SecretText;
+use secretctl::json::{Dict, Value, dumps};
+use secretctl::{Console, Listener, Verbosity};
+use secretctl::{Files, Settings};
+use secretctl::{FoundValue, LayerReport, Lookup, LookupOptions, Outcome, SearchPath};
 use tokio::runtime::Runtime;
 
 use super::case::{Case, Places};

@@ -24,6 +24,7 @@ pub(super) fn surroundings(multi_team: bool) -> Surroundings {
         env: Env::default(),
         multi_team,
         version: AirflowVersion::default(),
+        diagnoses: true,
         console: Console::silent(),
     }
 }

@@ -1,20 +1,17 @@
 //! Many secrets with few requests, and one by one where a batch is not allowed.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::backend::class_path::BackendKind;
-use secretctl::backend::{Answer, Secret, Surroundings, open};
-use secretctl::env::Env;
-use secretctl::python::json::Dict;
-use secretctl::python::json::Value as PythonValue;
-use secretctl::secret_kind::SecretKind;
-use secretctl::trace::Trace;
+use secretctl::json::Value as PythonValue;
+use secretctl::{Console, Env, Files, FoundValue, LookupOptions, SecretId, SecretKind, Settings};
 
 use super::{error, target};
 use crate::support::fake_server::{FakeServer, Request, Response};
+
+const SYSTEMS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
+const SECRETS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
 
 /// Every name that ends in an even digit exists and holds itself.
 fn exists(name: &str) -> bool {
@@ -77,36 +74,41 @@ fn many(request: &Request, batches_allowed: bool) -> Response {
 }
 
 /// The texts of `ids`, empty for an absent one, and how many requests it took.
-fn read_all(kind: BackendKind, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
+fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
     let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
-    let environment = [
+    let env = Env::from_pairs([
+        ("AIRFLOW__SECRETS__BACKEND", class_path.to_owned()),
+        (
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            r#"{"variables_prefix": "/v"}"#.to_owned(),
+        ),
+        ("AIRFLOW_HOME", "/nowhere".to_owned()),
         ("AWS_ENDPOINT_URL", server.url()),
-        ("AWS_DEFAULT_REGION", "eu-west-1".into()),
-        ("AWS_ACCESS_KEY_ID", "AK".into()),
-        ("AWS_SECRET_ACCESS_KEY", "SK".into()),
-        ("NO_PROXY", "127.0.0.1".into()),
-    ];
-    let env = Env::from_pairs(environment);
-    let surroundings = Surroundings {
-        env,
-        multi_team: false,
-        version: AirflowVersion::default(),
-        timeout: Duration::from_secs(20),
-        trace: Trace::default(),
-    };
-    let kwargs = Dict::from([("variables_prefix".to_owned(), PythonValue::text("/v"))]);
-    let backend = open(kind, &kwargs, &surroundings, "a test")
-        .unwrap()
-        .backend;
+        ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AK".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "SK".to_owned()),
+        ("NO_PROXY", "127.0.0.1".to_owned()),
+    ]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let answers = runtime.block_on(backend.get_many(SecretKind::Variable, ids));
-    let texts = answers.into_iter().map(|answer| match answer.unwrap() {
-        Answer::Found(Secret::Text(text)) => text.expose().to_owned(),
-        Answer::Found(_) => panic!("not text"),
-        Answer::Absent(_) => String::new(),
+    let lookups = runtime.block_on(async {
+        let options = LookupOptions::default();
+        let settings = Settings::load(env, &Files::default(), options, Console::silent()).await;
+        let search_path = settings.unwrap().open().await.unwrap();
+        let secrets: Vec<SecretId> = ids
+            .iter()
+            .map(|id| SecretId::new(SecretKind::Variable, id))
+            .collect();
+        search_path.lookup_many(&secrets).await
+    });
+    let texts = lookups.into_iter().map(|lookup| match lookup.found {
+        Some(found) => match found.value {
+            FoundValue::Plain(PythonValue::Text(text)) => text.expose().to_owned(),
+            _ => panic!("not text"),
+        },
+        None => String::new(),
     });
     (texts.collect(), server.requests().len())
 }
@@ -133,26 +135,17 @@ fn expected() -> Vec<String> {
 
 #[test]
 fn ten_parameters_are_read_with_one_request() {
-    assert_eq!(
-        read_all(BackendKind::SystemsManagerParameterStore, &ids(), true),
-        (expected(), 3 + 2)
-    );
+    assert_eq!(read_all(SYSTEMS_MANAGER, &ids(), true), (expected(), 3 + 2));
 }
 
 #[test]
 fn twenty_secrets_are_read_with_one_request() {
-    assert_eq!(
-        read_all(BackendKind::SecretsManager, &ids(), true),
-        (expected(), 2 + 2)
-    );
+    assert_eq!(read_all(SECRETS_MANAGER, &ids(), true), (expected(), 2 + 2));
 }
 
 #[test]
 fn who_may_not_read_batches_reads_one_by_one() {
-    for kind in [
-        BackendKind::SystemsManagerParameterStore,
-        BackendKind::SecretsManager,
-    ] {
+    for kind in [SYSTEMS_MANAGER, SECRETS_MANAGER] {
         assert_eq!(read_all(kind, &ids(), false), (expected(), 1 + 25));
     }
 }
