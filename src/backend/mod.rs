@@ -107,7 +107,7 @@ pub async fn ask<B: Backend + ?Sized>(
     secret: &SecretRef,
     deadline: Deadline,
 ) -> Result<Answer, BackendError> {
-    match deadline.bound(backend.get(secret, deadline)).await {
+    match deadline.backstop(backend.get(secret, deadline)).await {
         Ok(answer) => answer,
         Err(timed_out) => Err(timed_out.into()),
     }

@@ -115,7 +115,9 @@ impl Layer {
                 .await
                 .into_iter();
         }
-        let mut answer = |location| match location {
+        // Which server it is, a backend may know only once it has asked: its own configuration files may name it.
+        let locations = secrets.iter().map(|secret| backend.locate(secret));
+        let answer = |location| match location {
             Location::Skipped(ref why) => LayerAnswer {
                 answer: Err(Outcome::Skipped(why.clone())),
                 location,
@@ -129,7 +131,7 @@ impl Layer {
                 location,
             },
         };
-        locations.into_iter().map(&mut answer).collect()
+        locations.map(answer).collect()
     }
 
     /// The report of this layer on one secret.

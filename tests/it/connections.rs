@@ -69,7 +69,8 @@ fn each_model_of_each_release_agrees_with_its_own() {
 /// The model of a column, such as `3.1 worker`.
 fn model_of(column: &str) -> Model {
     let (release, process) = column.split_once(' ').unwrap_or_default();
-    let version = release.parse::<AirflowVersion>()
+    let version = release
+        .parse::<AirflowVersion>()
         .unwrap_or_else(|error| panic!("{column}: {error}"));
     match process {
         "server" => Model::server(version),

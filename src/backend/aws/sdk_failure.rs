@@ -133,7 +133,7 @@ impl SdkFailure {
     }
 
     /// The error code, if AWS gave one.
-    pub fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         match self {
             Self::Service { code, .. } => code,
             Self::Http(_) => "",
@@ -141,7 +141,7 @@ impl SdkFailure {
     }
 
     /// What the service's error comes down to, if the service answered.
-    pub fn meaning(&self) -> Option<Meaning> {
+    pub(super) fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Service { status, code, .. } => Some(meaning(*status, code)),
             Self::Http(_) => None,
@@ -149,7 +149,7 @@ impl SdkFailure {
     }
 
     /// The service's own words, without `secrets`.
-    pub fn said(&self, secrets: &[&str]) -> Option<String> {
+    pub(super) fn said(&self, secrets: &[&str]) -> Option<String> {
         let Self::Service { message, .. } = self else {
             return None;
         };
@@ -159,7 +159,7 @@ impl SdkFailure {
 
     /// The error, of a call whose refusals need no closer look; `secrets` are kept out of AWS's words, and the credentials are
     /// those from `origin`.
-    pub fn into_error(self, secrets: &[&str], origin: &str) -> AwsError {
+    pub(super) fn into_error(self, secrets: &[&str], origin: &str) -> AwsError {
         let said = self.said(secrets);
         let (status, code) = match self {
             Self::Service { status, code, .. } => (status, code),

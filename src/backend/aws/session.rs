@@ -66,7 +66,7 @@ impl AwsSession {
     ///
     /// # Errors
     /// What boto3 fails on, and what is not served.
-    pub async fn open(
+    pub(super) async fn open(
         settings: &AwsSettings,
         surroundings: &Surroundings,
         asked: AskedServer,
@@ -105,29 +105,29 @@ impl AwsSession {
     }
 
     /// A client of STS as who is asking, which asks once.
-    pub fn sts(&self) -> &aws_sdk_sts::Client {
+    pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         &self.sts
     }
 
     /// How the service is asked for what is worth one try, and not for a secret.
-    pub fn without_retries(&self) -> SdkConfig {
+    pub(super) fn without_retries(&self) -> SdkConfig {
         let config = self.config.clone().into_builder();
         config.retry_config(RetryConfig::disabled()).build()
     }
 
     /// Where the credentials come from, in words.
-    pub fn origin(&self) -> &str {
+    pub(super) fn origin(&self) -> &str {
         &self.credentials.origin
     }
 
     /// Whose credentials these are, and the region.
-    pub fn asked_as(&self) -> String {
+    pub(super) fn asked_as(&self) -> String {
         let (origin, region) = (self.origin(), &self.region);
         format!("with the credentials from {origin}, in region {region}")
     }
 
     /// What must not appear in anything AWS says.
-    pub fn secrets(&self) -> Vec<&str> {
+    pub(super) fn secrets(&self) -> Vec<&str> {
         self.credentials.secrets()
     }
 }

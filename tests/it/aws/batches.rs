@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use secretctl::json::Value as PythonValue;
-use secretctl::{Console, Env, Files, FoundValue, LookupOptions, SecretId, SecretKind, Settings};
+use secretctl::{
+    Console, Env, Failure, Files, FoundValue, Lookup, LookupOptions, SecretId, SecretKind, Settings,
+};
 
 use super::{error, target};
 use crate::support::fake_server::{FakeServer, Request, Response};
@@ -73,9 +75,8 @@ fn many(request: &Request, batches_allowed: bool) -> Response {
     }
 }
 
-/// The texts of `ids`, empty for an absent one, and how many requests it took.
-fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
-    let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
+/// What this AWS says of `ids`.
+fn looked_up(server: &FakeServer, class_path: &str, ids: &[String]) -> Vec<Lookup> {
     let env = Env::from_pairs([
         ("AIRFLOW__SECRETS__BACKEND", class_path.to_owned()),
         (
@@ -87,13 +88,14 @@ fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<Str
         ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "AK".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "SK".to_owned()),
+        ("AWS_MAX_ATTEMPTS", "1".to_owned()),
         ("NO_PROXY", "127.0.0.1".to_owned()),
     ]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let lookups = runtime.block_on(async {
+    runtime.block_on(async {
         let options = LookupOptions::default();
         let settings = Settings::load(env, &Files::default(), options, Console::silent()).await;
         let search_path = settings.unwrap().open().await.unwrap();
@@ -102,7 +104,13 @@ fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<Str
             .map(|id| SecretId::new(SecretKind::Variable, id))
             .collect();
         search_path.lookup_many(&secrets).await
-    });
+    })
+}
+
+/// The texts of `ids`, empty for an absent one, and how many requests it took.
+fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
+    let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
+    let lookups = looked_up(&server, class_path, ids);
     let texts = lookups.into_iter().map(|lookup| match lookup.found {
         Some(found) => match found.value {
             FoundValue::Plain(PythonValue::Text(text)) => text.expose().to_owned(),
@@ -147,5 +155,18 @@ fn twenty_secrets_are_read_with_one_request() {
 fn who_may_not_read_batches_reads_one_by_one() {
     for kind in [SYSTEMS_MANAGER, SECRETS_MANAGER] {
         assert_eq!(read_all(kind, &ids(), false), (expected(), 1 + 24));
+    }
+}
+
+/// A service that is throttling is not asked one by one for it: the secrets of that batch have that failure.
+#[test]
+fn a_batch_that_is_throttled_fails_and_is_not_repeated_one_by_one() {
+    for class_path in [SYSTEMS_MANAGER, SECRETS_MANAGER] {
+        let server = FakeServer::start(|_| Some(error("ThrottlingException", "slow down")));
+        let ids: Vec<String> = (0..5).map(|number| format!("id{number}")).collect();
+        for lookup in looked_up(&server, class_path, &ids) {
+            assert_eq!(lookup.failure(), Failure::Throttled);
+        }
+        assert_eq!(server.requests().len(), 1);
     }
 }

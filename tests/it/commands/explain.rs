@@ -58,9 +58,8 @@ fn explain_ends_with_the_exit_code_of_the_lookup() {
 
 #[test]
 fn explain_takes_no_doubtful_value_for_a_good_one() {
-    let quoted = |command: &[&str]| {
-        environment(command).env("AIRFLOW_CONN_A", "\"postgres://u:p@h/d\"")
-    };
+    let quoted =
+        |command: &[&str]| environment(command).env("AIRFLOW_CONN_A", "\"postgres://u:p@h/d\"");
     quoted(&["get-conn", "a", "--field", "schema"])
         .run()
         .succeeds();
@@ -71,7 +70,10 @@ fn explain_takes_no_doubtful_value_for_a_good_one() {
     assert_eq!(output.code, Some(8), "{output}");
     let explanation = output.json();
     assert_eq!(explanation["exit_code"], json!(8));
-    assert_eq!(explanation["found_in"], json!("EnvironmentVariablesBackend"));
+    assert_eq!(
+        explanation["found_in"],
+        json!("EnvironmentVariablesBackend")
+    );
     assert!(!explanation["warnings"][0].is_null(), "{explanation}");
 }
 

@@ -57,7 +57,7 @@ fn keys_in(printed: &SecretText) -> Result<Printed, &'static str> {
         _ => false,
     };
     if !is_version_1 {
-        return Err("another version of its answer than 1");
+        return Err("something else than version 1 of its answer");
     }
     if let Some(expiration) = text(&answer, "Expiration") {
         check_expiration(expiration.expose())?;
