@@ -73,7 +73,11 @@ def is_same(outcome: str, other: str) -> bool:
 
 
 def prepare() -> None:
-    """Imports what Airflow imports and is not of Airflow, so that a fresh start is quick."""
+    """Imports what Airflow imports and is not of Airflow, so that a fresh start is quick.
+
+    Airflow is used as a library, for its start would go on to open the database, which some cases name and none has.
+    """
+    os.environ["_AIRFLOW__AS_LIBRARY"] = "1"
     for name in in_a_child(imported_by_airflow, None):
         try:
             importlib.import_module(name)
