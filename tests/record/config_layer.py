@@ -51,7 +51,7 @@ def record(text: str) -> str:
 
 
 def with_outcomes(case: dict[str, Any], newest: str, older: dict[str, str]) -> dict[str, Any]:
-    made = {**case, "airflow": kept(case["airflow"], newest)}
+    made = {**case, "airflow": kept(case.get("airflow"), newest)}
     for name, outcome in older.items():
         if is_same(outcome, newest) or ("option" in case and name in OF_BACKENDS_ONLY):
             made.pop(name, None)
