@@ -36,7 +36,8 @@ HOME = "/home/airflow"
 def ask(release: str, observe: Callable[[Any], Any], cases: Iterable[Any], package: str | None = None) -> list[Any]:
     """What `observe` answers to each case, in the Python of a release and a process a case. Its module's `prepare`, where it has one, runs first.
 
-    `package` is one, with its version, that is imported instead of the release's own. The environment is `surroundings` and nothing else; the working directory is HOME, an empty folder. Nothing but loopback is reached.
+    `package` is one, with its version, that is imported instead of the release's own. The environment is `surroundings` and nothing else; the working
+    directory is HOME, an empty folder. Nothing but loopback is reached.
     """
     home = tempfile.mkdtemp(prefix="record-")
     try:
