@@ -9,6 +9,9 @@ const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest that anybody waits to learn why something failed.
 const LONGEST_DIAGNOSIS: Duration = Duration::from_secs(2);
 
+/// How long after its deadline somebody may still say what took so long.
+const BACKSTOP: Duration = Duration::from_millis(100);
+
 /// How far beyond its deadline an answer may be completed.
 const GRACE: Duration = Duration::from_millis(800);
 
@@ -102,6 +105,17 @@ impl Deadline {
     /// Time ran out.
     pub async fn bound<F: Future>(&self, work: F) -> Result<F::Output, TimedOut> {
         tokio::time::timeout(self.left(), work)
+            .await
+            .map_err(|_| self.timed_out())
+    }
+
+    /// Awaits `work`, which minds this deadline itself, a little longer: what it says of the time that ran out is more than
+    /// can be said of it here.
+    ///
+    /// # Errors
+    /// It does not mind the deadline.
+    pub async fn backstop<F: Future>(&self, work: F) -> Result<F::Output, TimedOut> {
+        tokio::time::timeout(self.left() + BACKSTOP, work)
             .await
             .map_err(|_| self.timed_out())
     }

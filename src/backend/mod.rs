@@ -3,7 +3,7 @@
 //! Mirrors `airflow.secrets.base_secrets.BaseSecretsBackend` of Airflow 3.3.2. Its surprising rule: Airflow's backends differ
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
-// pub mod aws;
+pub mod aws;
 // pub mod azure;
 pub mod environment_variables;
 pub mod google;
@@ -107,7 +107,7 @@ pub async fn ask<B: Backend + ?Sized>(
     secret: &SecretRef,
     deadline: Deadline,
 ) -> Result<Answer, BackendError> {
-    match deadline.bound(backend.get(secret, deadline)).await {
+    match deadline.backstop(backend.get(secret, deadline)).await {
         Ok(answer) => answer,
         Err(timed_out) => Err(timed_out.into()),
     }

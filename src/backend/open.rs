@@ -1,5 +1,6 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
+use super::aws::{SecretsManagerBackend, SystemsManagerParameterStoreBackend};
 use super::environment_variables::EnvironmentVariablesBackend;
 use super::google::CloudSecretManagerBackend;
 use super::kind::BackendKind;
@@ -32,6 +33,8 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
         BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
+        BackendKind::SystemsManagerParameterStore => SystemsManagerParameterStoreBackend::KWARGS,
+        BackendKind::SecretsManager => SecretsManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
         BackendKind::Vault => VaultBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
@@ -68,6 +71,10 @@ pub async fn open(
                 .await?
                 .into()
         }
+        BackendKind::SystemsManagerParameterStore => {
+            SystemsManagerParameterStoreBackend::open(given, surroundings)?.into()
+        }
+        BackendKind::SecretsManager => SecretsManagerBackend::open(given, surroundings)?.into(),
         BackendKind::Lockbox => {
             lockbox::check(given)?;
             not_served()

@@ -107,6 +107,8 @@ impl Layer {
             .collect();
         let asked: Vec<SecretRef> = locations.iter().filter_map(served).collect();
         let mut answers = answers(&**backend, &asked, deadline).await.into_iter();
+        // Which server it is, a backend may know only once it has asked: its own configuration files may name it.
+        let locations = secrets.iter().map(|secret| backend.locate(secret));
         let answer = |location| match location {
             Location::Skipped(ref why) => LayerAnswer {
                 answer: Err(Outcome::Skipped(why.clone())),
@@ -118,7 +120,7 @@ impl Layer {
                 answer: Ok(answers.next().unwrap_or(Ok(Answer::Absent(None)))),
             },
         };
-        locations.into_iter().map(answer).collect()
+        locations.map(answer).collect()
     }
 
     /// The report of this layer on one secret.

@@ -173,7 +173,7 @@ impl SearchPath {
             if let (Some(backend), Location::At(secret), Outcome::NotFound(_)) =
                 (layer.backend(), &report.location, &report.outcome)
             {
-                let asked = deadline.bound(backend.near_misses(secret, deadline)).await;
+                let asked = deadline.backstop(backend.near_misses(secret, deadline)).await;
                 report.hints = asked.unwrap_or_default();
             }
         }

@@ -1,5 +1,8 @@
 //! The AWS SDK's HTTP connector over the client that all backends share, so that proxies, CAs and limits are the same.
+//!
+//! The surprising rule: the SDK repeats requests as botocore does, so that each is sent once here.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -11,33 +14,33 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use url::Url;
 
-use crate::error::Error;
-use crate::http::{self, Client, SendError};
-use crate::trace::Trace;
+use crate::deadline::Deadline;
+use crate::http::{Cause, Client, HttpError, RetryRule, server_name};
+
+/// The server that was asked, once one was.
+pub(super) type AskedServer = Arc<OnceLock<String>>;
 
 /// A connector over `reqwest`.
 #[derive(Clone, Debug)]
-pub struct Connector {
+pub(super) struct Connector {
     http: Client,
-    timeout: Option<Duration>,
-    trace: Trace,
+    timeout: Duration,
     without_tls: bool,
+    asked: AskedServer,
 }
+
+/// botocore's `connect_timeout` and `read_timeout`.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Connector {
     /// A connector over `http`.
     pub fn new(http: Client) -> Self {
         Self {
             http,
-            timeout: None,
-            trace: Trace::default(),
+            timeout: TIMEOUT,
             without_tls: false,
+            asked: AskedServer::default(),
         }
-    }
-
-    /// Tells every request, by method, server and operation.
-    pub fn telling(self, trace: Trace) -> Self {
-        Self { trace, ..self }
     }
 
     /// Asks over http:// what the SDK would ask over https://: `"use_ssl": false`.
@@ -46,6 +49,48 @@ impl Connector {
             without_tls: true,
             ..self
         }
+    }
+
+    /// The same, which writes down the first server that it asks.
+    pub fn noting(self, asked: AskedServer) -> Self {
+        Self { asked, ..self }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::user(error.into()))?;
+        let (parts, body) = request.into_parts();
+        let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        let url = self.address(&parts.uri)?;
+        let server = server_name(&url);
+        let _ = self.asked.set(server.clone());
+        let name = format!("{} {server} {}", parts.method, operation(&parts.headers));
+        let outgoing = self
+            .http
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(body);
+        let deadline = Deadline::after(self.timeout);
+        let reply = self
+            .http
+            .ask(&RetryRule::NEVER, deadline, &name, outgoing)
+            .await
+            .map_err(connector_error)?;
+        let mut response = ::http::Response::new(SdkBody::from(reply.bytes()));
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+    }
+
+    fn address(&self, uri: &::http::Uri) -> Result<Url, ConnectorError> {
+        let mut url =
+            Url::parse(&uri.to_string()).map_err(|error| ConnectorError::user(error.into()))?;
+        if self.without_tls && url.scheme() == "https" {
+            // Between http and https this cannot fail.
+            let _ = url.set_scheme("http");
+        }
+        Ok(url)
     }
 }
 
@@ -56,11 +101,8 @@ impl HttpClient for Connector {
         settings: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let timeout = settings
-            .read_timeout()
-            .into_iter()
-            .chain(settings.connect_timeout())
-            .max();
+        let timeouts = [settings.read_timeout(), settings.connect_timeout()];
+        let timeout = timeouts.into_iter().flatten().max().unwrap_or(TIMEOUT);
         SharedHttpConnector::new(Self {
             timeout,
             ..self.clone()
@@ -75,56 +117,6 @@ impl HttpConnector for Connector {
     }
 }
 
-impl Connector {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = request
-            .try_into_http1x()
-            .map_err(|error| ConnectorError::user(error.into()))?;
-        let (parts, body) = request.into_parts();
-        let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
-        let url = self.address(&parts.uri)?;
-        let asked = format!(
-            "  {} {} {}",
-            parts.method,
-            http::server_name(&url),
-            operation(&parts.headers)
-        );
-        let mut outgoing = self
-            .http
-            .request(parts.method, url)
-            .headers(parts.headers)
-            .body(body);
-        if let Some(timeout) = self.timeout {
-            outgoing = outgoing.timeout(timeout);
-        }
-        let response = match self.http.send(outgoing).await {
-            Ok(response) => response,
-            Err(error) => {
-                self.trace.detail(|| format!("{asked}: {}", error.failed()));
-                return Err(connector_error(error));
-            }
-        };
-        self.trace
-            .detail(|| format!("{asked}: {}", response.status().as_u16()));
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = http::read_body(response).await.map_err(body_error)?;
-        let mut reply = ::http::Response::new(SdkBody::from(body));
-        *reply.status_mut() = status;
-        *reply.headers_mut() = headers;
-        HttpResponse::try_from(reply).map_err(|error| ConnectorError::other(error.into(), None))
-    }
-
-    fn address(&self, uri: &::http::Uri) -> Result<Url, ConnectorError> {
-        let mut url =
-            Url::parse(&uri.to_string()).map_err(|error| ConnectorError::user(error.into()))?;
-        if self.without_tls && url.scheme() == "https" {
-            // Between http and https this cannot fail.
-            let _ = url.set_scheme("http");
-        }
-        Ok(url)
-    }
-}
-
 /// The operation of a JSON protocol, which is no secret.
 fn operation(headers: &::http::HeaderMap) -> &str {
     headers
@@ -133,23 +125,14 @@ fn operation(headers: &::http::HeaderMap) -> &str {
         .unwrap_or_default()
 }
 
-/// An answer that is too large is so the next time too, and is not asked for again.
-fn body_error(error: Error) -> ConnectorError {
-    match error {
-        Error::AnswerTooLarge { .. } => ConnectorError::other(Box::new(error), None),
-        error => ConnectorError::io(Box::new(error)),
-    }
-}
-
-/// The address stays out of the error: it may be a presigned one. A setting that cannot be used is not tried again.
-fn connector_error(error: SendError) -> ConnectorError {
-    let failed = Box::new(error.failed());
-    match error {
-        SendError::Setting(fault) => ConnectorError::user(fault.into()),
-        SendError::Exchange { error, .. } if error.is_timeout() => ConnectorError::timeout(failed),
-        SendError::Exchange { error, .. } if error.is_connect() || error.is_request() => {
-            ConnectorError::io(failed)
-        }
-        SendError::Exchange { .. } => ConnectorError::other(failed, None),
+/// The error as the SDK decides by it whether to ask again: a setting that cannot be used and an answer that is too large are
+/// so the next time too.
+fn connector_error(error: HttpError) -> ConnectorError {
+    let is_final = matches!(error.cause(), Some(Cause::Request | Cause::Circle));
+    match &error {
+        HttpError::TimedOut(_) => ConnectorError::timeout(error.into()),
+        HttpError::Unreachable { .. } if !is_final => ConnectorError::io(error.into()),
+        HttpError::Setting(_) | HttpError::Env(_) => ConnectorError::user(error.into()),
+        _ => ConnectorError::other(error.into(), None),
     }
 }

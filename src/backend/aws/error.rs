@@ -1,12 +1,19 @@
 //! What can go wrong with AWS, told with the permission that is missing, the identity that was used and the sources tried.
 
-use std::sync::Arc;
+use std::fmt;
 
+use crate::airflow_config::command::CommandError;
 use crate::backend::kwargs::KwargError;
-use crate::error::{Error, Failure};
-use crate::http::in_quotes;
+use crate::env::EnvError;
+use crate::failure::{Failure, Fault};
+use crate::http::{HttpError, in_quotes};
+use crate::process::ProcessError;
 use crate::python::json::JsonError;
 use crate::python::re::PatternError;
+use crate::text_file::TextFileError;
+
+/// How AWS's clients are told which CA to trust.
+const TRUST: &str = "name its PEM file with \"verify\" in the kwargs or with AWS_CA_BUNDLE";
 
 /// A failure to read from AWS. Holds names, ARNs, error codes and AWS's own short words, never a key.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,6 +21,22 @@ pub enum AwsError {
     /// A kwarg of the wrong type, which fails each lookup.
     #[error(transparent)]
     Kwarg(#[from] KwargError),
+    /// A variable that is not UTF-8.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// The network, TLS, or a file for them.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// STS, which hands out the role, gives no answer.
+    #[error("{operation} on {role}: {error}")]
+    Sts {
+        /// `sts:AssumeRole` or its web identity twin.
+        operation: &'static str,
+        /// The role's ARN.
+        role: String,
+        /// Why there is none.
+        error: HttpError,
+    },
     /// A lookup pattern that cannot be used.
     #[error("`{name}` cannot be matched: {because}")]
     LookupPattern {
@@ -54,9 +77,12 @@ pub enum AwsError {
         /// The setting that names it.
         origin: &'static str,
     },
+    /// A file of `~/.aws` that cannot be read.
+    #[error("the AWS profile file {0}")]
+    ProfileFile(TextFileError),
     /// A file of `~/.aws` that Python's `configparser` does not read.
     #[error("the AWS profile file `{path}` cannot be read: {problem}")]
-    ProfileFile {
+    ProfileSyntax {
         /// The file.
         path: String,
         /// What is wrong, without any of its values.
@@ -69,6 +95,14 @@ pub enum AwsError {
         origin: String,
         /// The other half.
         missing: &'static str,
+    },
+    /// A key that cannot stand in a header.
+    #[error("{part} from {origin} holds a control character")]
+    ControlCharacter {
+        /// Which of the three parts of AWS credentials.
+        part: &'static str,
+        /// Where they come from.
+        origin: String,
     },
     /// `NoCredentialsError`
     #[error("no AWS credentials: {}", tried.join("; "))]
@@ -88,6 +122,17 @@ pub enum AwsError {
         /// What to do.
         advice: Option<String>,
     },
+    /// The command that a profile names for its keys gave nothing.
+    #[error("the `credential_process` of the AWS profile `{profile}` {error}")]
+    CredentialProcess {
+        /// The profile.
+        profile: String,
+        /// What became of it.
+        error: CommandError,
+    },
+    /// The file with a web identity's token.
+    #[error("the web identity token file {0}")]
+    TokenFile(TextFileError),
     /// STS does not hand out the role.
     #[error("{operation} on {role} was refused with {code}{}", in_quotes(.said))]
     RoleRefused {
@@ -95,8 +140,8 @@ pub enum AwsError {
         operation: &'static str,
         /// The role's ARN.
         role: String,
-        /// The error code and the HTTP status.
-        code: String,
+        /// What STS answered.
+        code: ErrorCode,
         /// AWS's words.
         said: Option<String>,
     },
@@ -105,13 +150,13 @@ pub enum AwsError {
     CredentialsRejected {
         /// Where they come from.
         origin: String,
-        /// The error code and the HTTP status.
-        code: String,
+        /// What AWS answered.
+        code: ErrorCode,
         /// AWS's words.
         said: Option<String>,
     },
     /// AWS knows who is asking and refuses.
-    #[error("{identity} lacks the permission {permission} on {resource}")]
+    #[error("{identity} lacks the permission {permission} on {resource}{}", in_quotes(.said))]
     Denied {
         /// Who was asking, by ARN where AWS told it.
         identity: String,
@@ -119,34 +164,44 @@ pub enum AwsError {
         permission: String,
         /// The resource's ARN.
         resource: String,
+        /// AWS's words, where they are not these.
+        said: Option<String>,
+    },
+    /// The secret may be read, and the key that it is encrypted with may not be used.
+    #[error("AWS refuses to decrypt it: {code}{}", in_quotes(.said))]
+    DecryptionDenied {
+        /// What AWS answered.
+        code: ErrorCode,
+        /// AWS's words.
+        said: Option<String>,
     },
     /// AWS asks for a pause, after retries.
     #[error("AWS is throttling this client: {code}")]
     Throttled {
-        /// The error code and the HTTP status.
-        code: String,
+        /// What AWS answered.
+        code: ErrorCode,
     },
     /// A fault of the service.
     #[error("AWS cannot answer: {code}{}", in_quotes(.said))]
     Down {
-        /// The error code and the HTTP status.
-        code: String,
+        /// What AWS answered.
+        code: ErrorCode,
         /// AWS's words.
         said: Option<String>,
     },
     /// AWS does not take the request as it is.
     #[error("AWS rejects the request: {code}{}", in_quotes(.said))]
     Rejected {
-        /// The error code and the HTTP status.
-        code: String,
+        /// What AWS answered.
+        code: ErrorCode,
         /// AWS's words.
         said: Option<String>,
     },
     /// The value cannot be decrypted.
     #[error("found, but AWS cannot decrypt it: {code}{}", in_quotes(.said))]
     NotDecrypted {
-        /// The error code and the HTTP status.
-        code: String,
+        /// What AWS answered.
+        code: ErrorCode,
         /// AWS's words.
         said: Option<String>,
     },
@@ -160,114 +215,174 @@ pub enum AwsError {
         status: u16,
     },
     /// A connection stored as JSON that Python cannot read.
-    #[error("found, but it is no JSON: {0}")]
+    #[error("found, but it is not JSON: {0}")]
     NotJson(JsonError),
-    /// The network, TLS, or a file for them.
-    #[error(transparent)]
-    Transport(Arc<Error>),
 }
 
-impl From<Error> for AwsError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Aws(error) => error,
-            error => AwsError::Transport(Arc::new(error)),
+/// An error code of AWS's and the HTTP status it came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// The code, empty where there was none.
+    pub code: String,
+    /// The status.
+    pub status: u16,
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code.as_str() {
+            "" => write!(f, "status {}", self.status),
+            code => write!(f, "{code} (status {})", self.status),
         }
     }
 }
 
 impl AwsError {
     /// A setting that Airflow or boto3 fails on.
-    pub fn setting(origin: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(super) fn setting(origin: impl Into<String>, problem: impl Into<String>) -> Self {
         AwsError::Setting {
             origin: origin.into(),
             problem: problem.into(),
         }
     }
+}
 
-    /// The kind of failure.
-    pub fn failure(&self) -> Failure {
+impl Fault for AwsError {
+    fn failure(&self) -> Failure {
         match self {
+            AwsError::Http(error) | AwsError::Sts { error, .. } => error.failure(),
+            AwsError::ProfileFile(error) => error.failure(),
+            AwsError::TokenFile(TextFileError::TimedOut { .. })
+            | AwsError::CredentialProcess {
+                error: CommandError::Process(ProcessError::TimedOut(_)),
+                ..
+            } => Failure::Unreachable,
             AwsError::Kwarg(_)
+            | AwsError::Env(_)
             | AwsError::LookupPattern { .. }
             | AwsError::Setting { .. }
             | AwsError::NotServed { .. }
             | AwsError::NoRegion { .. }
             | AwsError::ProfileNotFound { .. }
-            | AwsError::ProfileFile { .. }
+            | AwsError::ProfileSyntax { .. }
+            | AwsError::ControlCharacter { .. }
             | AwsError::Rejected { .. } => Failure::Configuration,
             AwsError::PartialCredentials { .. }
             | AwsError::NoCredentials { .. }
             | AwsError::CredentialSource { .. }
+            | AwsError::CredentialProcess { .. }
+            | AwsError::TokenFile(_)
             | AwsError::RoleRefused { .. }
             | AwsError::CredentialsRejected { .. } => Failure::Unauthenticated,
-            AwsError::Denied { .. } => Failure::Denied,
+            AwsError::Denied { .. } | AwsError::DecryptionDenied { .. } => Failure::Denied,
             AwsError::Throttled { .. } => Failure::Throttled,
-            AwsError::Down { .. } => Failure::Unreachable,
+            AwsError::Down { .. } | AwsError::NotAws { .. } => Failure::Unreachable,
             AwsError::NoSuchVersion => Failure::NotDefined,
-            AwsError::NotDecrypted { .. } | AwsError::NotAws { .. } | AwsError::NotJson(_) => {
-                Failure::Malformed
-            }
-            AwsError::Transport(error) => error.failure(),
+            AwsError::NotDecrypted { .. } | AwsError::NotJson(_) => Failure::Malformed,
         }
     }
 
-    /// Whether Airflow can do what secretctl refuses here.
-    pub fn is_own_refusal(&self) -> bool {
+    fn is_own_refusal(&self) -> bool {
         match self {
             AwsError::NotServed { .. } => true,
             AwsError::LookupPattern { because, .. } => because.may_be_read_by_python(),
             AwsError::NotJson(error) => error.may_be_read_by_python(),
-            AwsError::Transport(error) => error.is_own_refusal(),
+            AwsError::Http(error) | AwsError::Sts { error, .. } => error.is_own_refusal(),
+            AwsError::ProfileFile(error) | AwsError::TokenFile(error) => error.is_own_refusal(),
             _ => false,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let advice = match self {
             AwsError::Kwarg(error) => return error.hint(),
-            AwsError::Transport(error) => return error.hint(),
+            AwsError::Env(error) => return error.hint(),
+            AwsError::Http(error) => return error.hint_with(TRUST),
+            // `verify` is the service's alone.
+            AwsError::Sts { error, .. } => {
+                return error.hint_with("name its PEM file with AWS_CA_BUNDLE");
+            }
+            AwsError::ProfileFile(error) | AwsError::TokenFile(error) => return error.hint(),
             AwsError::NotJson(error) => return error.hint(),
             AwsError::CredentialSource { advice, .. } => return advice.clone(),
-            AwsError::NoRegion { aws_region_is_set: true, .. } => {
-                "boto3, and so Airflow, does not read AWS_REGION; set AWS_DEFAULT_REGION, or \"region_name\" in the kwargs".into()
-            }
-            AwsError::NoRegion { .. } => "set \"region_name\" in the kwargs, or AWS_DEFAULT_REGION".into(),
+            AwsError::CredentialProcess { error, .. } => return error.hint(),
+            AwsError::NoRegion {
+                aws_region_is_set, ..
+            } => no_region(*aws_region_is_set).into(),
             AwsError::ProfileNotFound { .. } => {
-                "write it as `[profile NAME]` in ~/.aws/config or `[NAME]` in ~/.aws/credentials".into()
+                "write it as `[profile NAME]` in ~/.aws/config or `[NAME]` in ~/.aws/credentials"
+                    .into()
             }
-            AwsError::NoCredentials { profile_kwarg: true, .. } => {
-                "Airflow ignores the kwarg `profile`; write \"profile_name\"".into()
+            AwsError::ControlCharacter { .. } => {
+                "write it again: a line break or the like was pasted with it".into()
             }
-            AwsError::NoCredentials { .. } => {
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with \"profile_name\" in the kwargs".into()
-            }
+            AwsError::NoCredentials { profile_kwarg, .. } => no_credentials(*profile_kwarg).into(),
             AwsError::RoleRefused { .. } => {
                 "the role's trust policy must name who is asking, and who is asking needs the permission".into()
             }
-            AwsError::CredentialsRejected { code, .. } if code.starts_with("Expired") => "get new session credentials".into(),
-            AwsError::CredentialsRejected { code, .. } if code.contains("Signature") => {
-                "check the secret access key, and the clock of this machine".into()
-            }
-            AwsError::CredentialsRejected { .. } => "check that the access key exists and is active".into(),
-            AwsError::Denied { permission, resource, .. } => {
+            AwsError::CredentialsRejected { code, .. } => code.advice().into(),
+            AwsError::Denied {
+                permission,
+                resource,
+                ..
+            } => {
                 format!("a policy must allow \"Action\": \"{permission}\", \"Resource\": \"{resource}\"")
             }
-            AwsError::Throttled { .. } => "ask later, or raise the service's quota for this account".into(),
-            AwsError::NotDecrypted { .. } => "check that the KMS key is enabled and that kms:Decrypt is allowed".into(),
+            AwsError::DecryptionDenied { .. } => {
+                "a policy, and the policy of the secret's KMS key, must allow kms:Decrypt".into()
+            }
+            AwsError::Throttled { .. } => {
+                "ask later, or raise the service's quota for this account".into()
+            }
+            AwsError::NotDecrypted { .. } => {
+                "check that the KMS key is enabled and that kms:Decrypt is allowed".into()
+            }
             AwsError::NotAws { .. } => {
                 "check \"endpoint_url\": something other than AWS answers there, perhaps a proxy or a login page".into()
             }
             AwsError::LookupPattern { .. }
             | AwsError::Setting { .. }
             | AwsError::NotServed { .. }
-            | AwsError::ProfileFile { .. }
+            | AwsError::ProfileSyntax { .. }
             | AwsError::PartialCredentials { .. }
             | AwsError::Down { .. }
             | AwsError::Rejected { .. }
             | AwsError::NoSuchVersion => return None,
         };
         Some(advice)
+    }
+}
+
+fn no_region(aws_region_is_set: bool) -> &'static str {
+    match aws_region_is_set {
+        true => {
+            "boto3, and so Airflow, does not read AWS_REGION; set AWS_DEFAULT_REGION, or \"region_name\" in the kwargs"
+        }
+        false => "set \"region_name\" in the kwargs, or AWS_DEFAULT_REGION",
+    }
+}
+
+fn no_credentials(profile_kwarg: bool) -> &'static str {
+    match profile_kwarg {
+        true => "Airflow ignores the kwarg `profile`; write \"profile_name\"",
+        false => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with \"profile_name\" in the kwargs"
+        }
+    }
+}
+
+impl ErrorCode {
+    /// What to do where AWS does not accept credentials for this reason.
+    fn advice(&self) -> &'static str {
+        match self.code.as_str() {
+            "ExpiredToken" | "ExpiredTokenException" => "get new session credentials",
+            "RequestExpired" | "RequestTimeTooSkewed" => {
+                "set the clock of this machine right: AWS takes requests of the last minutes only"
+            }
+            code if code.contains("Signature") => {
+                "check the secret access key, and the clock of this machine"
+            }
+            _ => "check that the access key exists and is active",
+        }
     }
 }

@@ -1,114 +1,99 @@
-//! The AWS session that Airflow's providers build with boto3, over the official Rust SDK.
+//! AWS: the session that Airflow's providers build with boto3, over the official Rust SDK, and the two backends on it.
 //!
-//! Mirrors boto3 1.44.5. The surprising rule: boto3 takes its region from `AWS_DEFAULT_REGION` and the profile, and reads
-//! `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`; it knows no `AWS_REGION`, which every other AWS SDK reads first.
+//! Mirrors boto3 1.44.5 and apache-airflow-providers-amazon 9.39.0. The surprising rule: boto3 takes its region from
+//! `AWS_DEFAULT_REGION` and the profile, and reads `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`; it knows no `AWS_REGION`, which
+//! every other AWS SDK reads first.
+//!
+//! What boto3 fails on or does, and what is not done here, as it changes no value that is read:
+//! * values that boto3's client refuses: of `AWS_RETRY_MODE`, `AWS_MAX_ATTEMPTS`, `AWS_DEFAULTS_MODE`,
+//!   `AWS_STS_REGIONAL_ENDPOINTS`, `AWS_S3_US_EAST_1_REGIONAL_ENDPOINT`, `AWS_ACCOUNT_ID_ENDPOINT_MODE`, the checksum and
+//!   compression settings, the time-outs of the metadata address, and of their twins in a profile;
+//! * options in kwarg `config_kwargs` that botocore's `Config` does not know;
+//! * `AWS_STS_REGIONAL_ENDPOINTS=legacy`: the region's own STS is asked, never the global one;
+//! * pseudo-regions such as `fips-us-east-1`, which boto3 writes out as a region and a flag;
+//! * `duration_seconds` of a profile's role is not sent, and its session has another name than `botocore-session-SECONDS`;
+//! * botocore's limits on the length of `ExternalId` and `SerialNumber`.
 
-pub mod assume_role;
-pub mod batch;
-mod client_settings;
-mod config_kwargs;
+mod backend;
+mod batch;
 mod connector;
-mod credential_process;
 mod credentials;
-pub mod error;
-pub mod naming;
-mod profile;
-mod profile_file;
-pub mod refusal;
-mod role;
-pub mod sdk_failure;
-pub mod session;
-pub mod settings;
-pub mod spellings;
+mod error;
+mod naming;
+mod near_misses;
+mod refusal;
+mod sdk_failure;
+mod secrets_manager;
+mod session;
+mod settings;
+mod systems_manager;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+pub use backend::AwsBackend;
+pub use error::{AwsError, ErrorCode};
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_types::os_shim_internal::Env as SdkEnv;
+use crate::backend::Surroundings;
+use crate::deadline::Deadline;
+use crate::python::json::Dict;
+use aws_credential_types::Credentials;
+use credentials::{CredentialsWithOrigin, assume_role, chain};
+use session::BaseSession;
+use settings::SessionSettings;
 
-pub use session::http_settings;
+/// AWS Systems Manager Parameter Store.
+pub type SystemsManagerParameterStoreBackend = AwsBackend<systems_manager::ParameterStore>;
 
-use crate::env::{Env, EnvError};
-use crate::http::{Client, Deadline};
-use connector::Connector;
-use profile::Profile;
+/// AWS Secrets Manager.
+pub type SecretsManagerBackend = AwsBackend<secrets_manager::SecretsManager>;
 
-/// boto3's default session: `boto3.Session()`.
+/// boto3's default session, `boto3.Session()`: the environment, the profile files, and whatever they lead to.
+pub(crate) struct DefaultSession {
+    base: BaseSession,
+}
+
+/// Opens boto3's default session: reads the profile files, and sends nothing.
 ///
 /// # Errors
-/// An environment variable that is not UTF-8, or a profile file that cannot be read.
-pub async fn default_session(
-    http: &Client,
-    env: &Env,
+/// What boto3 fails on, a file that is not read in time, and what is not served.
+pub(crate) async fn default_session(
+    surroundings: &Surroundings,
     deadline: Deadline,
-) -> Result<SdkConfig, SessionError> {
-    let variables = boto_environment(env)?;
-    let profile = Profile::load(env, None).map_err(|_| SessionError::Profile)?;
-    // Keys in the environment come before whatever a profile names.
-    let has_keys = variables
-        .get("AWS_ACCESS_KEY_ID")
-        .is_some_and(|id| !id.is_empty());
-    let keys = match has_keys {
-        true => BTreeMap::new(),
-        false => credentials::stored_keys(env, &profile, deadline.left())
-            .await
-            .map_err(|_| SessionError::Profile)?,
-    };
-    let files = profile.for_sdk(&keys).map_err(|_| SessionError::Profile)?;
-    let region = region(env, &profile)?;
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(deadline.left())
-        .build();
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .env(SdkEnv::from(variables))
-        .profile_files(files)
-        .profile_name(profile::SDK_NAME)
-        .http_client(Connector::new(http.clone()))
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(3));
-    // A region that is set here keeps the SDK from asking the metadata address for one.
-    let loader = loader.region(Region::new(
-        region.clone().unwrap_or_else(|| "us-east-1".into()),
-    ));
-    let config = loader.load().await;
-    Ok(match region {
-        Some(_) => config,
-        None => config.into_builder().region(None).build(),
-    })
+) -> Result<DefaultSession, AwsError> {
+    let base = BaseSession::open(&SessionSettings::default(), surroundings, deadline).await?;
+    Ok(DefaultSession { base })
 }
 
-/// Why a session cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// A variable that is not UTF-8.
-    #[error(transparent)]
-    Env(#[from] EnvError),
-    /// The files of `~/.aws`, or the profile that is asked for.
-    #[error("the AWS profile cannot be read")]
-    Profile,
-}
-
-/// The environment with boto3's names where the SDK reads others, and without what boto3 takes for not set.
-fn boto_environment(env: &Env) -> Result<HashMap<String, String>, EnvError> {
-    let mut variables = HashMap::new();
-    for name in env.names().filter(|name| *name != "AWS_REGION") {
-        let value = env.get(name)?;
-        let value = value.filter(|value| !(value.is_empty() && name.starts_with(ENDPOINT)));
-        if let Some(value) = value {
-            variables.insert(name.to_owned(), value.to_owned());
-        }
+impl DefaultSession {
+    /// `session.region_name`
+    pub fn region(&self) -> Option<&str> {
+        self.base.region.as_deref()
     }
-    Ok(variables)
-}
 
-/// The variable that sets every service's endpoint, and the beginning of those that set one.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+    /// `session.get_credentials()`: the first source of boto3's chain that gives some. Every one of their characters can stand
+    /// in a header.
+    ///
+    /// # Errors
+    /// No source gives credentials, or one that is set up fails.
+    pub async fn credentials(&self, deadline: Deadline) -> Result<Credentials, AwsError> {
+        Ok(self.own(deadline).await?.credentials)
+    }
 
-/// `session.region_name`: `AWS_DEFAULT_REGION`, else the profile's.
-fn region(env: &Env, profile: &Profile) -> Result<Option<String>, EnvError> {
-    let from_env = env.get("AWS_DEFAULT_REGION")?;
-    let region = from_env.filter(|region| !region.is_empty());
-    Ok(region.or_else(|| profile.get("region")).map(str::to_owned))
+    /// `session.client("sts").assume_role(**parameters)`
+    ///
+    /// # Errors
+    /// No credentials to ask with, a parameter that is not served, and what STS refuses.
+    pub async fn assume_role(
+        &self,
+        parameters: &Dict,
+        deadline: Deadline,
+    ) -> Result<Credentials, AwsError> {
+        let own = self.own(deadline).await?;
+        let granted = assume_role::session_role(&self.base, &own, parameters, deadline).await?;
+        Ok(granted.credentials)
+    }
+
+    async fn own(&self, deadline: Deadline) -> Result<CredentialsWithOrigin, AwsError> {
+        chain::first(&self.base, false, deadline).await
+    }
 }

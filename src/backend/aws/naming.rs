@@ -5,11 +5,10 @@
 //! absent without a request.
 
 use super::error::AwsError;
-use crate::backend::Location;
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::python::json::Value;
 use crate::python::re::Pattern;
-use crate::secret_kind::SecretKind;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
 /// Separates team and id in a team's secret.
 const TEAM_SEPARATOR: &str = "--";
@@ -23,20 +22,9 @@ struct Rule {
 
 /// How the secrets of all kinds are named.
 #[derive(Clone, Debug)]
-pub struct Naming {
-    connections: Rule,
-    variables: Rule,
-    config: Rule,
+pub(super) struct Naming {
+    rules: PerKind<Rule>,
     multi_team: bool,
-}
-
-/// Whether the service is asked for an id.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Place<'a> {
-    /// It is, below this prefix.
-    Below(&'a str),
-    /// It is not, and why.
-    Skipped(String),
 }
 
 /// The kwarg that holds the prefix of a kind.
@@ -61,7 +49,7 @@ impl Naming {
     /// Reads prefixes and patterns; `prefix` turns a kwarg's value, if it is there, into the prefix.
     ///
     /// # Errors
-    /// What the constructor raises on: a prefix that is no text.
+    /// What the constructor raises on: a prefix that is not text.
     pub fn from_kwargs(
         kwargs: Kwargs<'_>,
         multi_team: bool,
@@ -74,96 +62,60 @@ impl Naming {
             })
         };
         Ok(Self {
-            connections: rule(SecretKind::Connection)?,
-            variables: rule(SecretKind::Variable)?,
-            config: rule(SecretKind::Config)?,
+            rules: PerKind::try_from_fn(rule)?,
             multi_team,
         })
     }
 
-    /// Where `id` is looked for.
+    /// The prefix below which a secret is looked for. A pattern that fails only fails the lookup, by [`Naming::check`].
     ///
     /// # Errors
-    /// A lookup pattern that Airflow fails on with every id of this kind.
-    pub fn place(&self, kind: SecretKind, id: &str) -> Result<Place<'_>, AwsError> {
-        let Some(prefix) = self.prefix(kind) else {
-            return Ok(Place::Skipped(format!(
-                "`{}` is null, so AWS is not asked for a {kind}",
-                prefix_kwarg(kind)
-            )));
+    /// Why it is not looked for.
+    pub fn prefix_for(&self, secret: &SecretId) -> Result<&str, String> {
+        let Some(prefix) = self.prefix(secret.kind) else {
+            return Err(format!(
+                "`{}` is null, so AWS is not asked for a {}",
+                prefix_kwarg(secret.kind),
+                secret.kind
+            ));
         };
-        if self.multi_team && id.contains(TEAM_SEPARATOR) {
-            let reason = "with [core] multi_team an id with `--` could name a team's secret, so it is not looked up";
-            return Ok(Place::Skipped(reason.into()));
+        if self.multi_team && secret.id.contains(TEAM_SEPARATOR) {
+            return Err("with [core] multi_team an id with `--` could name a team's secret, so it is not looked up".into());
         }
-        match self.is_wanted(kind, id)? {
-            true => Ok(Place::Below(prefix)),
-            false => Ok(Place::Skipped(format!(
+        match self.is_wanted(secret) {
+            Ok(false) => Err(format!(
                 "`{}` does not match it, so AWS is not asked",
-                pattern_kwarg(kind)
-            ))),
+                pattern_kwarg(secret.kind)
+            )),
+            Ok(true) | Err(_) => Ok(prefix),
         }
     }
 
-    /// Where `id` is said to be: `name` joins a prefix and the id. A pattern that fails only fails the lookup.
-    pub fn location(
-        &self,
-        kind: SecretKind,
-        id: &str,
-        server: Option<String>,
-        name: impl Fn(&str) -> String,
-    ) -> Location {
-        let prefix = match self.place(kind, id) {
-            Ok(Place::Skipped(reason)) => return Location::Skipped(reason),
-            Ok(Place::Below(prefix)) => prefix,
-            Err(_) => self.prefix(kind).unwrap_or_default(),
-        };
-        Location::At {
-            places: vec![name(prefix)],
-            server,
-        }
+    /// # Errors
+    /// A lookup pattern that Airflow fails on with every id of this kind.
+    pub fn check(&self, secret: &SecretId) -> Result<(), AwsError> {
+        self.is_wanted(secret).map(drop)
     }
 
     /// The prefix of a kind; `None`: never asked.
-    fn prefix(&self, kind: SecretKind) -> Option<&str> {
-        self.rule(kind).prefix.as_deref()
+    pub fn prefix(&self, kind: SecretKind) -> Option<&str> {
+        self.rules.get(kind).prefix.as_deref()
     }
 
-    /// The prefixes of the other kinds.
-    pub fn other_prefixes(&self, kind: SecretKind) -> impl Iterator<Item = &str> {
-        let kinds = [
-            SecretKind::Connection,
-            SecretKind::Variable,
-            SecretKind::Config,
-        ];
-        kinds
-            .into_iter()
-            .filter(move |other| *other != kind)
-            .filter_map(|other| self.prefix(other))
-    }
-
-    fn is_wanted(&self, kind: SecretKind, id: &str) -> Result<bool, AwsError> {
+    fn is_wanted(&self, secret: &SecretId) -> Result<bool, AwsError> {
         let because = |because| AwsError::LookupPattern {
-            name: pattern_kwarg(kind),
+            name: pattern_kwarg(secret.kind),
             because,
         };
-        match &self.rule(kind).pattern {
+        match &self.rules.get(secret.kind).pattern {
             None => Ok(true),
-            Some(Ok(pattern)) => pattern.matches(id).map_err(because),
+            Some(Ok(pattern)) => pattern.matches(&secret.id).map_err(because),
             Some(Err(error)) => Err(error.clone()),
-        }
-    }
-
-    fn rule(&self, kind: SecretKind) -> &Rule {
-        match kind {
-            SecretKind::Connection => &self.connections,
-            SecretKind::Variable => &self.variables,
-            SecretKind::Config => &self.config,
         }
     }
 }
 
-/// Anything false is no pattern; what is no pattern fails each lookup, as it does in Airflow.
+/// Anything false is no pattern; what cannot be one fails each lookup, as it does in Airflow.
 fn lookup_pattern(kwargs: Kwargs<'_>, name: &'static str) -> Option<Result<Pattern, AwsError>> {
     match kwargs.get(name).filter(|value| value.is_truthy())? {
         Value::Text(text) => {

@@ -3,18 +3,13 @@
 //! The surprising rule: AWS's own message names identity, permission and resource, and more truly than the request does, since
 //! it may be `kms:Decrypt` that is missing. Only where it does not is STS asked who is asking.
 
-use std::time::Duration;
-
-use super::error::AwsError;
-use super::sdk_failure::{Meaning, SdkFailure, meaning};
-use super::session::Session;
-use crate::error::Error;
-
-/// Time for the question who is asking.
-const IDENTITY_LIMIT: Duration = Duration::from_secs(3);
+use super::error::{AwsError, ErrorCode};
+use super::sdk_failure::{Meaning, SdkFailure, answered};
+use super::session::AwsSession;
+use crate::deadline::Deadline;
 
 /// What a request needs.
-pub struct Needed {
+pub(super) struct Needed {
     /// Such as `ssm:GetParameter`.
     pub permission: &'static str,
     /// The resource's ARN after the account, such as `parameter/NAME`.
@@ -28,57 +23,80 @@ enum Caller {
     Unknown,
 }
 
-/// The error that a failure stands for.
-pub async fn explain(session: &Session, failure: SdkFailure, needed: Needed) -> Error {
-    let message = match &failure {
-        SdkFailure::Service {
-            status,
-            code,
-            message,
-        } if meaning(*status, code) == Meaning::Denied => message.clone(),
-        _ => {
-            return failure
-                .into_error(session.limit, &session.secrets(), &session.origin)
-                .into();
-        }
+/// The error that a failure stands for. Asks who is asking where nothing else tells it, and takes a share of the time for that.
+pub(super) async fn explain(
+    session: &AwsSession,
+    failure: SdkFailure,
+    needed: Needed,
+    deadline: Deadline,
+) -> AwsError {
+    let secrets = session.secrets();
+    let SdkFailure::Service {
+        status,
+        code,
+        message,
+    } = &failure
+    else {
+        return failure.into_error(&secrets, session.origin());
     };
-    if let Some(denied) = message.as_deref().and_then(named_in) {
-        return denied.into();
+    if failure.meaning() != Some(Meaning::Denied) {
+        return failure.into_error(&secrets, session.origin());
     }
-    match caller(session).await {
-        Caller::Rejected(error) => error.into(),
-        Caller::Known { arn, account } => denied(session, arn, &account, needed).into(),
-        Caller::Unknown => denied(
-            session,
-            format!("whoever the credentials from {} belong to", session.origin),
-            "*",
-            needed,
-        )
-        .into(),
+    let message = message.as_deref().unwrap_or_default();
+    if let Some(denied) = named_in(message) {
+        return denied;
+    }
+    let said = failure.said(&secrets);
+    if is_about_encryption(message) {
+        let code = ErrorCode {
+            code: code.clone(),
+            status: *status,
+        };
+        return AwsError::DecryptionDenied { code, said };
+    }
+    match caller(session, deadline.for_diagnosis()).await {
+        Caller::Rejected(error) => error,
+        Caller::Known { arn, account } => denied(session, arn, &account, needed, said),
+        Caller::Unknown => {
+            let nobody = format!("whoever the credentials from {} belong to", session.origin());
+            denied(session, nobody, "*", needed, said)
+        }
     }
 }
 
-fn denied(session: &Session, identity: String, account: &str, needed: Needed) -> AwsError {
+fn denied(
+    session: &AwsSession,
+    identity: String,
+    account: &str,
+    needed: Needed,
+    said: Option<String>,
+) -> AwsError {
     let service = needed.permission.split(':').next().unwrap_or_default();
     let (region, partition) = (&session.region, partition(&session.region));
-    let resource = format!(
-        "arn:{partition}:{service}:{region}:{account}:{}",
-        needed.resource
-    );
+    let resource = needed.resource;
     AwsError::Denied {
         identity,
         permission: needed.permission.to_owned(),
-        resource,
+        resource: format!("arn:{partition}:{service}:{region}:{account}:{resource}"),
+        said,
     }
 }
 
 /// The part of AWS that a region belongs to.
 fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    const PARTITIONS: &[(&str, &str)] = &[
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    let found = PARTITIONS
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix));
+    found.map_or("aws", |(_, partition)| partition)
 }
 
 /// `User: ARN is not authorized to perform: ACTION on resource: ARN because ...`
@@ -93,38 +111,28 @@ fn named_in(message: &str) -> Option<AwsError> {
         identity: after("User: ")?,
         permission: after("not authorized to perform: ")?,
         resource: after("on resource: ")?,
+        said: None,
     })
 }
 
-async fn caller(session: &Session) -> Caller {
-    let question = session.sts().get_caller_identity().send();
-    let Ok(answer) = tokio::time::timeout(IDENTITY_LIMIT.min(session.limit), question).await else {
-        return Caller::Unknown;
-    };
-    match answer {
+/// "Access to KMS is not allowed", "The ciphertext refers to a customer master key that …": the one thing that AWS has no code
+/// for here.
+fn is_about_encryption(message: &str) -> bool {
+    let message = message.to_lowercase();
+    message.contains("kms") || message.contains("ciphertext")
+}
+
+/// Everybody may ask this, so that a refusal of the credentials is one; any other refusal comes from something on the way.
+async fn caller(session: &AwsSession, deadline: Deadline) -> Caller {
+    match answered(session.sts().get_caller_identity().send(), deadline).await {
         Ok(identity) => match (identity.arn, identity.account) {
             (Some(arn), Some(account)) => Caller::Known { arn, account },
             _ => Caller::Unknown,
         },
-        Err(error) => match SdkFailure::new(&error) {
-            // Everybody may ask this, so a refusal is one of the credentials.
-            failure @ SdkFailure::Service { .. } if is_refusal(&failure) => Caller::Rejected(
-                failure.into_error(session.limit, &session.secrets(), &session.origin),
-            ),
-            _ => Caller::Unknown,
-        },
-    }
-}
-
-fn is_refusal(failure: &SdkFailure) -> bool {
-    match failure {
-        SdkFailure::Service { status, code, .. } => {
-            matches!(
-                meaning(*status, code),
-                Meaning::CredentialsRejected | Meaning::Denied
-            )
+        Err(failure) if failure.meaning() == Some(Meaning::CredentialsRejected) => {
+            Caller::Rejected(failure.into_error(&session.secrets(), session.origin()))
         }
-        _ => false,
+        Err(_) => Caller::Unknown,
     }
 }
 
@@ -141,5 +149,13 @@ mod tests {
             "arn:aws:sts::123456789012:assumed-role/ci/x lacks the permission kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k"
         );
         assert!(named_in("Access to KMS is not allowed").is_none());
+    }
+
+    #[test]
+    fn a_region_belongs_to_a_part_of_aws() {
+        assert_eq!(
+            ["eu-west-1", "us-iso-east-1", "eusc-de-east-1"].map(partition),
+            ["aws", "aws-iso", "aws-eusc"]
+        );
     }
 }

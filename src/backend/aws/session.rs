@@ -4,177 +4,157 @@
 //! `endpoint_url` and `use_ssl` are the service's alone; STS is asked at its own address with the default trust.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::origin::Origin;
 use aws_types::os_shim_internal::Env as SdkEnv;
 
-use super::assume_role;
-use super::client_settings;
-use super::connector::Connector;
-use super::credentials::{self, Sourced};
+use super::connector::{AskedServer, Connector, TIMEOUT};
+use super::credentials::profile::{Profile, SDK_NAME};
+use super::credentials::{self, CredentialsWithOrigin};
 use super::error::AwsError;
-use super::profile::{Profile, SDK_NAME};
-use super::role::RoleMethod;
-use super::settings::{AwsSettings, Keys, is_address, is_region};
-use super::{ENDPOINT, SessionError, boto_environment};
+use super::settings::{AwsSettings, SessionSettings, is_address, is_region};
 use crate::backend::Surroundings;
 use crate::env::{Env, EnvError};
-use crate::http::{self, HttpSettings, Proxies, Verify};
-use crate::python::json::{Dict, Value};
+use crate::http::{Client, HttpSettings, Proxies, Verify};
+use crate::console::Console;
+use crate::deadline::Deadline;
 use crate::python::urllib::urlsplit;
-use crate::secret::SecretText;
 
 /// botocore's standard retry mode.
 const ATTEMPTS: u32 = 3;
 
+/// Where STS is asked when no region is named, as boto3 does.
+const NO_REGION: &str = "us-east-1";
+
+/// The variable that sets every service's endpoint, and the beginning of those that set one.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+
 /// What is known before there are credentials.
-pub struct Base {
+pub(super) struct BaseSession {
     /// The environment, for a command of the profile.
     pub env: Env,
-    /// The environment with boto3's names.
+    /// AWS's variables with boto3's names.
     pub variables: HashMap<String, String>,
     /// The selected profile.
     pub profile: Profile,
-    /// The region, for signing and for endpoints.
-    pub region: String,
-    /// The longest one operation may take.
-    pub limit: Duration,
+    /// The region, for signing and for endpoints; only a backend insists on one.
+    pub region: Option<String>,
+    /// Where to tell what is being done.
+    pub console: Console,
     connector: Connector,
     config: SdkConfig,
     sts_endpoint_url: Option<String>,
 }
 
-/// A session with credentials.
-pub struct Session {
+/// A session with credentials, of one of the two services.
+pub struct AwsSession {
     /// How the service is asked.
     pub config: SdkConfig,
     /// The region.
     pub region: String,
-    /// Where the credentials come from, in words.
-    pub origin: String,
-    /// The longest one operation may take.
-    pub limit: Duration,
-    sts: aws_sdk_sts::Config,
-    secrets: Vec<SecretText>,
+    credentials: CredentialsWithOrigin,
+    sts: aws_sdk_sts::Client,
 }
 
-impl Session {
-    /// Finds region and credentials, and assumes the role if there is one.
+impl AwsSession {
+    /// Finds region and credentials, and assumes the role if there is one. The server that is asked is written down in `asked`.
     ///
     /// # Errors
     /// What boto3 fails on, and what is not served.
-    pub async fn open(
+    pub(super) async fn open(
         settings: &AwsSettings,
         surroundings: &Surroundings,
+        asked: AskedServer,
+        deadline: Deadline,
     ) -> Result<Self, AwsError> {
-        settings.usable()?;
-        let base = Base::new(settings, surroundings).await?;
-        let found = credentials(&base, settings).await?;
-        surroundings
-            .trace
-            .detail(|| format!("  AWS credentials from {}", found.origin));
-        let service = service_connector(settings, surroundings, &base)?;
-        let config = with_credentials(&base.config, &found)
-            .http_client(service)
-            .build();
-        let sts = base.sts(Some(&found));
-        let secrets = Vec::from(&found);
+        settings.faults.check()?;
+        let base = BaseSession::open(&settings.session, surroundings, deadline).await?;
+        let region = base.region.clone().ok_or_else(|| AwsError::NoRegion {
+            profile: base.profile.name.clone(),
+            aws_region_is_set: base.env.is_set("AWS_REGION"),
+        })?;
+        let credentials = credentials::of_session(&base, &settings.session, deadline).await?;
+        base.console
+            .detail(|| format!("  AWS credentials from {}", credentials.origin));
+        let connector = service_connector(settings, surroundings, &base, deadline).await?;
+        let config = with_credentials(&base.config, &credentials.credentials)
+            .http_client(connector.noting(asked));
+        let config = match &settings.endpoint_url {
+            None => config,
+            // Beside an endpoint, boto3 passes over FIPS and dual stack.
+            Some(url) => {
+                let mut config = config.endpoint_url(url).use_fips(false).use_dual_stack(false);
+                config.insert_origin("endpoint_url", Origin::shared_config());
+                config
+            }
+        };
         Ok(Self {
-            config,
-            region: base.region,
-            origin: found.origin,
-            limit: base.limit,
-            sts,
-            secrets,
+            config: config.build(),
+            region,
+            sts: base.sts(Some(&credentials.credentials), false),
+            credentials,
         })
     }
 
-    /// A client of STS as who is asking.
-    pub fn sts(&self) -> aws_sdk_sts::Client {
-        aws_sdk_sts::Client::from_conf(self.sts.clone())
+    /// A client of STS as who is asking, which asks once.
+    pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
+        &self.sts
+    }
+
+    /// How the service is asked for what is worth one try, and not for a secret.
+    pub(super) fn without_retries(&self) -> SdkConfig {
+        let config = self.config.clone().into_builder();
+        config.retry_config(RetryConfig::disabled()).build()
+    }
+
+    /// Where the credentials come from, in words.
+    pub(super) fn origin(&self) -> &str {
+        &self.credentials.origin
     }
 
     /// Whose credentials these are, and the region.
-    pub fn asked_as(&self) -> String {
-        format!(
-            "with the credentials from {}, in region {}",
-            self.origin, self.region
-        )
+    pub(super) fn asked_as(&self) -> String {
+        let (origin, region) = (self.origin(), &self.region);
+        format!("with the credentials from {origin}, in region {region}")
     }
 
     /// What must not appear in anything AWS says.
-    pub fn secrets(&self) -> Vec<&str> {
-        self.secrets.iter().map(SecretText::expose).collect()
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        self.credentials.secrets()
     }
 }
 
-/// The role's credentials, else the kwargs', else the chain's.
-async fn credentials(base: &Base, settings: &AwsSettings) -> Result<Sourced, AwsError> {
-    let Some(role) = &settings.role else {
-        return own_credentials(base, settings).await;
-    };
-    let mut parameters = role.parameters.clone();
-    parameters.insert("RoleArn".into(), Value::text(&role.arn));
-    match &role.method {
-        RoleMethod::WebIdentityFile(file) => {
-            let from_env = || base.variables.get("AWS_WEB_IDENTITY_TOKEN_FILE").cloned();
-            let file = file.clone().or_else(from_env).ok_or_else(|| {
-                AwsError::setting(
-                    "kwarg `assume_role_with_web_identity_token_file`",
-                    "is missing, and AWS_WEB_IDENTITY_TOKEN_FILE is not set",
-                )
-            })?;
-            assume_role::web_identity_role(base, &role.arn, &file, parameters).await
-        }
-        RoleMethod::Session => {
-            let own = own_credentials(base, settings).await?;
-            let parameters = with_session_name(parameters, settings.service.class);
-            assume_role::session_role(base, &own, &role.arn, &parameters).await
-        }
-    }
-}
-
-/// `slugify(f"Airflow_{conn_id}")`
-fn with_session_name(mut parameters: Dict, class: &str) -> Dict {
-    let name = format!("airflow_{}__connection", class.to_lowercase());
-    parameters
-        .entry("RoleSessionName".into())
-        .or_insert_with(|| Value::text(name));
-    parameters
-}
-
-async fn own_credentials(base: &Base, settings: &AwsSettings) -> Result<Sourced, AwsError> {
-    match &settings.keys {
-        Some(keys) => Ok(Sourced::from_kwargs(keys)),
-        None => credentials::from_chain(base, settings.has_profile).await,
-    }
-}
-
-impl Base {
-    async fn new(settings: &AwsSettings, surroundings: &Surroundings) -> Result<Self, AwsError> {
-        let mut variables = boto_environment(&surroundings.env)?;
-        let profile = Profile::load(&surroundings.env, settings.profile_name.as_deref())?;
-        client_settings::check(&variables, &profile)?;
-        check_endpoints(&mut variables)?;
-        let region = region(settings, &surroundings.env, &profile)?;
-        let verify = default_verify(&variables, &profile)?;
-        let http = http_settings(verify, &surroundings.env, surroundings.timeout)?;
-        let connector =
-            Connector::new(http::client(&surroundings.env, &http)?).telling(surroundings.trace);
+impl BaseSession {
+    /// Reads environment and profile files; sends nothing.
+    ///
+    /// # Errors
+    /// What boto3 fails on before it looks for credentials.
+    pub async fn open(
+        settings: &SessionSettings,
+        surroundings: &Surroundings,
+        deadline: Deadline,
+    ) -> Result<Self, AwsError> {
+        let env = &surroundings.env;
+        let mut variables = boto_environment(env)?;
+        let profile = Profile::load(env, settings.profile_name.as_deref(), deadline).await?;
+        check_endpoints(&mut variables, &profile)?;
+        let region = region(settings, &variables, &profile)?;
+        let http = http_settings(default_verify(&variables, &profile)?, &variables);
+        let client = Client::open(env, &http, &surroundings.console, deadline).await?;
         let mut base = Self {
             config: SdkConfig::builder().build(),
-            env: surroundings.env.clone(),
+            env: env.clone(),
+            console: surroundings.console.clone(),
             sts_endpoint_url: settings.sts_endpoint_url.clone(),
-            limit: surroundings.timeout,
+            connector: Connector::new(client),
             variables,
             profile,
             region,
-            connector,
         };
         let loader = base.loader(base.variables.clone(), &BTreeMap::new())?;
         base.config = loader.no_credentials().load().await;
@@ -188,7 +168,7 @@ impl Base {
     pub async fn load(
         &self,
         variables: HashMap<String, String>,
-        keys: &BTreeMap<&str, Keys>,
+        keys: &BTreeMap<&str, Credentials>,
     ) -> Result<SdkConfig, AwsError> {
         Ok(self.loader(variables, keys)?.load().await)
     }
@@ -196,58 +176,90 @@ impl Base {
     fn loader(
         &self,
         variables: HashMap<String, String>,
-        keys: &BTreeMap<&str, Keys>,
+        keys: &BTreeMap<&str, Credentials>,
     ) -> Result<ConfigLoader, AwsError> {
-        let loader = aws_config::defaults(BehaviorVersion::latest())
+        let files = self.profile.for_sdk(keys, ignores_endpoints(&self.variables, &self.profile))?;
+        // A region that is set here keeps the SDK from asking the metadata address for one.
+        let region = self.region.clone().unwrap_or_else(|| NO_REGION.into());
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(TIMEOUT)
+            .read_timeout(TIMEOUT);
+        Ok(aws_config::defaults(BehaviorVersion::latest())
             .env(SdkEnv::from(variables))
-            .profile_files(self.profile.for_sdk(keys)?)
+            .profile_files(files)
             .profile_name(SDK_NAME)
             .http_client(self.connector.clone())
-            .region(Region::new(self.region.clone()))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .operation_timeout(self.limit)
-                    .build(),
-            )
-            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts()));
-        Ok(loader)
+            .region(Region::new(region))
+            .timeout_config(timeouts.build())
+            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts())))
     }
 
     /// `AWS_MAX_ATTEMPTS`, else the profile's `max_attempts`, else three in all.
     fn attempts(&self) -> u32 {
-        let set = self
-            .variables
-            .get("AWS_MAX_ATTEMPTS")
-            .map(String::as_str)
-            .or_else(|| self.profile.get("max_attempts"));
+        let variable = self.variables.get("AWS_MAX_ATTEMPTS").map(String::as_str);
+        let set = variable.or_else(|| self.profile.get("max_attempts"));
         set.and_then(|attempts| attempts.trim().parse().ok())
+            .filter(|attempts| *attempts > 0)
             .unwrap_or(ATTEMPTS)
     }
 
-    /// STS, as somebody or unsigned.
-    pub fn sts(&self, own: Option<&Sourced>) -> aws_sdk_sts::Config {
+    /// STS, as somebody or unsigned, asked once or as often as it takes.
+    pub fn sts(&self, own: Option<&Credentials>, again: bool) -> aws_sdk_sts::Client {
         let config = match own {
             Some(own) => with_credentials(&self.config, own).build(),
             None => self.config.clone(),
         };
-        let builder = aws_sdk_sts::config::Builder::from(&config);
-        match &self.sts_endpoint_url {
-            Some(url) => builder.endpoint_url(url).build(),
-            None => builder.build(),
+        let mut builder = aws_sdk_sts::config::Builder::from(&config);
+        if let Some(url) = &self.sts_endpoint_url {
+            builder = builder.endpoint_url(url);
         }
+        if !again {
+            builder = builder.retry_config(RetryConfig::disabled());
+        }
+        aws_sdk_sts::Client::from_conf(builder.build())
     }
 }
 
-/// Addresses of endpoints that are none fail boto3's client. Beside an endpoint, boto3 passes over FIPS and dual stack, where the
-/// SDK refuses the two together.
-fn check_endpoints(variables: &mut HashMap<String, String>) -> Result<(), AwsError> {
-    for (name, value) in variables.iter() {
-        if name.starts_with(ENDPOINT) && !is_address(value) {
-            return Err(AwsError::setting(
-                format!("`{name}`"),
-                "is not an http:// or https:// address",
-            ));
+/// AWS's own variables with boto3's names where the SDK reads others, without what boto3 takes for not set; and the home, for
+/// the cache of single sign-on.
+fn boto_environment(env: &Env) -> Result<HashMap<String, String>, EnvError> {
+    let is_read =
+        |name: &&str| *name == "HOME" || (name.starts_with("AWS_") && *name != "AWS_REGION");
+    let mut variables = HashMap::new();
+    for name in env.names().filter(is_read) {
+        let value = env.get(name)?;
+        let value = value.filter(|value| !(value.is_empty() && name.starts_with(ENDPOINT)));
+        if let Some(value) = value {
+            variables.insert(name.to_owned(), value.to_owned());
         }
+    }
+    Ok(variables)
+}
+
+/// Whether endpoints of the environment and the profile files count for nothing.
+fn ignores_endpoints(variables: &HashMap<String, String>, profile: &Profile) -> bool {
+    let variable = variables.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    let set = variable
+        .map(String::as_str)
+        .or_else(|| profile.get("ignore_configured_endpoint_urls"));
+    set.is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
+}
+
+/// Endpoints of the environment that are not addresses fail boto3's client. Beside an endpoint, boto3 passes over FIPS and dual
+/// stack, where the SDK refuses the two together.
+fn check_endpoints(
+    variables: &mut HashMap<String, String>,
+    profile: &Profile,
+) -> Result<(), AwsError> {
+    if ignores_endpoints(variables, profile) {
+        variables.retain(|name, _| !name.starts_with(ENDPOINT));
+        return Ok(());
+    }
+    let is_unusable =
+        |(name, value): &(&String, &String)| name.starts_with(ENDPOINT) && !is_address(value);
+    if let Some((name, _)) = variables.iter().find(is_unusable) {
+        let problem = "is not an http:// or https:// address";
+        return Err(AwsError::setting(format!("`{name}`"), problem));
     }
     if variables.contains_key(ENDPOINT) {
         variables.remove("AWS_USE_FIPS_ENDPOINT");
@@ -256,36 +268,29 @@ fn check_endpoints(variables: &mut HashMap<String, String>) -> Result<(), AwsErr
     Ok(())
 }
 
-fn with_credentials(config: &SdkConfig, own: &Sourced) -> aws_types::sdk_config::Builder {
-    let credentials: Credentials = own.credentials.clone();
-    config
-        .clone()
-        .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+fn with_credentials(config: &SdkConfig, own: &Credentials) -> aws_types::sdk_config::Builder {
+    let provider = SharedCredentialsProvider::new(own.clone());
+    config.clone().into_builder().credentials_provider(provider)
 }
 
 /// The kwargs, else `AWS_DEFAULT_REGION`, else the profile; boto3 knows no `AWS_REGION`.
-fn region(settings: &AwsSettings, env: &Env, profile: &Profile) -> Result<String, AwsError> {
+fn region(
+    settings: &SessionSettings,
+    variables: &HashMap<String, String>,
+    profile: &Profile,
+) -> Result<Option<String>, AwsError> {
     if let Some(region) = &settings.region_name {
-        return Ok(region.clone());
+        return Ok(Some(region.clone()));
     }
-    let from_env = env.get("AWS_DEFAULT_REGION")?;
-    let (origin, region) = match (from_env, profile.get("region")) {
-        (Some(region), _) => ("`AWS_DEFAULT_REGION`".to_owned(), region),
-        (None, Some(region)) => (
-            format!("`region` in the AWS profile `{}`", profile.name),
-            region,
-        ),
-        (None, None) => {
-            return Err(AwsError::NoRegion {
-                profile: profile.name.clone(),
-                aws_region_is_set: env.is_set("AWS_REGION"),
-            });
-        }
+    let name = &profile.name;
+    let (origin, region) = match (variables.get("AWS_DEFAULT_REGION"), profile.get("region")) {
+        (Some(region), _) => ("`AWS_DEFAULT_REGION`".to_owned(), region.as_str()),
+        (None, Some(region)) => (format!("`region` in the AWS profile `{name}`"), region),
+        (None, None) => return Ok(None),
     };
     match is_region(region) {
-        true => Ok(region.to_owned()),
-        false => Err(AwsError::setting(origin, "is no name of a region")),
+        true => Ok(Some(region.to_owned())),
+        false => Err(AwsError::setting(origin, "is not a region name")),
     }
 }
 
@@ -297,15 +302,10 @@ fn default_verify(
     variables: &HashMap<String, String>,
     profile: &Profile,
 ) -> Result<Verify, AwsError> {
-    let from_env = variables
-        .get("AWS_CA_BUNDLE")
-        .map(|path| (path.as_str(), "`AWS_CA_BUNDLE`"));
-    let set = from_env.or_else(|| {
-        profile
-            .get("ca_bundle")
-            .map(|path| (path, "`ca_bundle` in the AWS profile"))
-    });
-    match set {
+    let variable = variables.get("AWS_CA_BUNDLE");
+    let variable = variable.map(|path| (path.as_str(), "`AWS_CA_BUNDLE`"));
+    let option = profile.get("ca_bundle");
+    match variable.or(option.map(|path| (path, "`ca_bundle` in the AWS profile"))) {
         Some(("", origin)) => Err(AwsError::setting(
             origin,
             "is empty, where the path of a CA file is due",
@@ -319,61 +319,46 @@ fn default_verify(
 }
 
 /// How botocore connects.
-///
-/// # Errors
-/// A variable that is not UTF-8.
-pub fn http_settings(
-    verify: Verify,
-    env: &Env,
-    timeout: Duration,
-) -> Result<HttpSettings, EnvError> {
-    Ok(HttpSettings {
+fn http_settings(verify: Verify, variables: &HashMap<String, String>) -> HttpSettings {
+    HttpSettings {
         verify,
         client_certificate: None,
         proxies: Proxies::Botocore {
-            direct: containers_hosts(env)?,
+            direct: containers_hosts(variables),
         },
-        timeout,
+        timeout: None,
         follow_redirects: false,
-    })
+    }
 }
 
 /// Who hands out a container's credentials, which `ContainerMetadataFetcher` asks without a proxy.
-fn containers_hosts(env: &Env) -> Result<Vec<String>, EnvError> {
-    let named = env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")?;
+fn containers_hosts(variables: &HashMap<String, String>) -> Vec<String> {
+    let named = variables.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     let named = named
         .and_then(|address| urlsplit(address).ok())
         .map(|address| address.hostname().expose().to_owned());
     let well_known = Some("169.254.170.2".to_owned());
-    Ok(well_known.into_iter().chain(named).collect())
+    well_known.into_iter().chain(named).collect()
 }
 
 /// The connector of the service, which differs from that of STS by `verify` and `use_ssl`.
-fn service_connector(
+async fn service_connector(
     settings: &AwsSettings,
     surroundings: &Surroundings,
-    base: &Base,
+    base: &BaseSession,
+    deadline: Deadline,
 ) -> Result<Connector, AwsError> {
     let connector = match &settings.verify {
         None => base.connector.clone(),
         Some(verify) => {
-            let http = http_settings(verify.clone(), &surroundings.env, surroundings.timeout)?;
-            Connector::new(http::client(&surroundings.env, &http)?).telling(surroundings.trace)
+            let http = http_settings(verify.clone(), &base.variables);
+            let console = &surroundings.console;
+            Connector::new(Client::open(&surroundings.env, &http, console, deadline).await?)
         }
     };
-    let plain = !settings.use_ssl && settings.endpoint_url.is_none();
-    Ok(if plain {
-        connector.without_tls()
-    } else {
-        connector
+    let is_plain = !settings.use_ssl && settings.endpoint_url.is_none();
+    Ok(match is_plain {
+        true => connector.without_tls(),
+        false => connector,
     })
-}
-
-impl From<SessionError> for AwsError {
-    fn from(error: SessionError) -> Self {
-        match error {
-            SessionError::Env(error) => error.into(),
-            SessionError::Profile => AwsError::setting("the AWS profile", "cannot be read"),
-        }
-    }
 }

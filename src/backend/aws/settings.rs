@@ -7,18 +7,35 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::config_kwargs;
+use super::credentials::CredentialsWithOrigin;
+use super::credentials::role::Role;
 use super::error::AwsError;
-use super::role::Role;
-use crate::backend::kwargs::{KwargError, Kwargs};
+use crate::backend::kwargs::{Faults, KwargError, Kwargs};
 use crate::env::Env;
-use crate::error::Result;
-use crate::http::{self, Verify};
+use crate::failure::Fault;
+use crate::finding::Finding;
+use crate::http::Verify;
 use crate::python::json::{Dict, Value};
-use crate::secret::SecretText;
 
-/// The kwargs that are read here.
-pub const KWARGS: &[&str] = &[
+/// What both classes are called and know.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceFacts {
+    /// The class.
+    pub class: &'static str,
+    /// The one version of its interface.
+    pub api_version: &'static str,
+    /// Every kwarg that has an effect.
+    pub kwargs: &'static [&'static str],
+}
+
+/// The kwargs that both classes have.
+pub(super) const KWARGS: &[&str] = &[
+    "connections_prefix",
+    "connections_lookup_pattern",
+    "variables_prefix",
+    "variables_lookup_pattern",
+    "config_prefix",
+    "config_lookup_pattern",
     "region_name",
     "profile_name",
     "aws_access_key_id",
@@ -40,201 +57,128 @@ pub const KWARGS: &[&str] = &[
     "config_kwargs",
 ];
 
-/// A backend's own kwargs and those of the session.
-pub const fn with_session_kwargs<const N: usize>(own: &[&'static str]) -> [&'static str; N] {
-    let mut names = [""; N];
-    let mut index = 0;
-    while index < N {
-        names[index] = if index < own.len() {
-            own[index]
-        } else {
-            KWARGS[index - own.len()]
-        };
-        index += 1;
-    }
-    names
-}
-
-/// One of the two services.
-#[derive(Clone, Copy, Debug)]
-pub struct Service {
-    /// The backend's class.
-    pub class: &'static str,
-    /// The first part of its host name.
-    pub host: &'static str,
-    /// The variable that sets its endpoint alone.
-    pub endpoint_variable: &'static str,
-    /// The one version of its interface.
-    pub api_version: &'static str,
-}
-
-/// A key pair, with the token of a session.
-#[derive(Clone, Debug)]
-pub struct Keys {
-    /// The access key id, which is no secret.
-    pub id: String,
-    /// The secret access key.
-    pub secret: SecretText,
-    /// The session token.
-    pub token: Option<SecretText>,
-}
-
-/// The kwargs of the session, read.
-#[derive(Clone, Debug)]
-pub struct AwsSettings {
-    /// Which service is asked.
-    pub service: Service,
+/// What the kwargs say of region and credentials.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SessionSettings {
     /// `region_name`
     pub region_name: Option<String>,
     /// `profile_name`, which also turns the environment's keys off.
     pub profile_name: Option<String>,
     /// The keys of the kwargs.
-    pub keys: Option<Keys>,
+    pub keys: Option<CredentialsWithOrigin>,
     /// The role to assume.
     pub role: Option<Role>,
-    /// `endpoint_url`
-    pub endpoint_url: Option<String>,
     /// The endpoint of STS, from `service_config`.
     pub sts_endpoint_url: Option<String>,
+    /// Whether there is a kwarg `profile`, which Airflow ignores.
+    pub has_profile: bool,
+}
+
+/// The kwargs of the session, read.
+#[derive(Clone, Debug)]
+pub(super) struct AwsSettings {
+    /// Region and credentials.
+    pub session: SessionSettings,
+    /// `endpoint_url`
+    pub endpoint_url: Option<String>,
     /// `verify`; `None`: what the environment says.
     pub verify: Option<Verify>,
     /// Whether the service's own endpoint is asked over TLS.
     pub use_ssl: bool,
-    /// Whether there is a kwarg `profile`, which Airflow ignores.
-    pub has_profile: bool,
-    fault: Option<AwsError>,
+    /// What fails each lookup, though Airflow starts with it.
+    pub faults: Faults<AwsError>,
 }
 
 impl AwsSettings {
     /// Reads the kwargs. What Airflow fails on at the first lookup is kept until then.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, service: Service) -> Self {
+    pub fn from_kwargs(kwargs: Kwargs<'_>, service: ServiceFacts) -> Self {
         let mut faults = Faults::default();
         faults.note(api_version(kwargs, service));
-        faults.note(config_kwargs::check(kwargs));
-        let role = faults.note(Role::from_kwargs(kwargs)).flatten();
+        faults.note(config_kwargs(kwargs));
+        let role = faults.note(Role::from_kwargs(kwargs, service.class)).flatten();
         // Without a role Airflow does not look at `service_config` at all.
         let sts_endpoint_url = match role {
             Some(_) => faults.note(sts_endpoint_url(kwargs)).flatten(),
-            None => sts_endpoint_url(kwargs).unwrap_or_default(),
+            None => None,
         };
-        Self {
-            service,
+        let session = SessionSettings {
             region_name: faults.note(region_name(kwargs)).flatten(),
-            profile_name: faults
-                .note(kwargs.text("profile_name").map_err(AwsError::from))
-                .flatten(),
+            profile_name: faults.note(kwargs.text("profile_name")).flatten(),
             keys: faults.note(keys(kwargs)).flatten(),
             role,
-            endpoint_url: faults.note(endpoint_url(kwargs)).flatten(),
             sts_endpoint_url,
+            has_profile: kwargs.get("profile").is_some() && kwargs.get("s3_config_file").is_none(),
+        };
+        Self {
+            session,
+            endpoint_url: faults.note(endpoint_url(kwargs)).flatten(),
             verify: faults.note(verify(kwargs)).flatten(),
             use_ssl: kwargs.truthy("use_ssl", true) || kwargs.get("use_ssl") == Some(&Value::None),
-            has_profile: kwargs.get("profile").is_some() && kwargs.get("s3_config_file").is_none(),
-            fault: faults.first,
+            faults,
         }
-    }
-
-    /// # Errors
-    /// What fails each lookup, though Airflow starts with it.
-    pub fn usable(&self) -> Result<(), AwsError> {
-        self.fault.clone().map_or(Ok(()), Err)
-    }
-
-    /// Scheme, host and port of the service, as far as kwargs and environment tell without a look at the profile files.
-    pub fn server(&self, env: &Env) -> Option<String> {
-        let set = |name: &str| {
-            env.get(name)
-                .ok()
-                .flatten()
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
-        let endpoint = self
-            .endpoint_url
-            .clone()
-            .or_else(|| set(self.service.endpoint_variable))
-            .or_else(|| set("AWS_ENDPOINT_URL"));
-        if let Some(endpoint) = endpoint {
-            return Url::parse(&endpoint)
-                .ok()
-                .map(|url| http::server_name(&url));
-        }
-        let region = self
-            .region_name
-            .clone()
-            .or_else(|| set("AWS_DEFAULT_REGION"))?;
-        let suffix = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
-        let scheme = if self.use_ssl { "https" } else { "http" };
-        Some(format!(
-            "{scheme}://{}.{region}.{suffix}",
-            self.service.host
-        ))
     }
 
     /// A hint at the region that every AWS tool but boto3 would use.
     pub fn other_region(&self, env: &Env) -> Option<String> {
-        let other = env
-            .get("AWS_REGION")
-            .ok()
-            .flatten()
-            .filter(|region| is_region(region))?;
-        let own = self
-            .region_name
-            .as_deref()
-            .or(env.get("AWS_DEFAULT_REGION").ok().flatten());
+        let set = |name| env.get(name).ok().flatten();
+        let other = set("AWS_REGION").filter(|region| is_region(region))?;
+        let own = self.session.region_name.as_deref();
         let advice = format!(
             "AWS_REGION is {other}, which boto3, and so Airflow, does not read; is the secret in that region?"
         );
-        (own != Some(other)).then_some(advice)
+        (own.or(set("AWS_DEFAULT_REGION")) != Some(other)).then_some(advice)
     }
 
     /// What a person should know about these settings.
-    pub fn warnings(&self, kwargs: Kwargs<'_>, known: &'static [&'static str]) -> Vec<String> {
-        let mut warnings = Vec::new();
-        for unknown in kwargs.unknown(known) {
-            let KwargError::Unknown { name, .. } = &unknown else {
-                continue;
-            };
-            if name == "profile" {
-                warnings.push("Airflow ignores the kwarg `profile` and goes on with its default profile; write \"profile_name\"".into());
-                continue;
-            }
-            let hint = unknown
-                .hint()
-                .map_or_else(String::new, |hint| format!("; {hint}"));
-            warnings.push(format!("{unknown}, and Airflow ignores it{hint}"));
+    pub fn findings(&self, kwargs: Kwargs<'_>, service: ServiceFacts) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = kwargs
+            .unknown(service.kwargs)
+            .iter()
+            .filter(|unknown| !matches!(unknown, KwargError::Unknown { name, .. } if name == "profile"))
+            .map(ignored)
+            .collect();
+        if kwargs.get("profile").is_some() {
+            let sentence =
+                "Airflow ignores the kwarg `profile` and goes on with its default profile";
+            let finding = Finding::warning("unknown-kwarg", sentence);
+            findings.push(finding.with_hint("write \"profile_name\""));
         }
         if self.verify == Some(Verify::Off) {
-            warnings.push("\"verify\" is false: the server's certificate is not checked, so anyone on the way can read the secrets".into());
+            let sentence = "\"verify\" is false: the server's certificate is not checked, so anyone on the way can read the secrets";
+            findings.push(Finding::warning("certificate-not-verified", sentence));
         }
         if !self.use_ssl && self.endpoint_url.is_none() {
-            warnings.push("\"use_ssl\" is false: secrets travel without TLS, so anyone on the way can read them".into());
+            let sentence = "\"use_ssl\" is false: secrets travel without TLS, so anyone on the way can read them";
+            findings.push(Finding::warning("without-tls", sentence));
         }
-        warnings
+        findings
     }
 }
 
-/// The first fault is kept.
-#[derive(Default)]
-struct Faults {
-    first: Option<AwsError>,
-}
-
-impl Faults {
-    fn note<T>(&mut self, value: Result<T, AwsError>) -> Option<T> {
-        value
-            .map_err(|error| self.first.get_or_insert(error).clone())
-            .ok()
+/// What to say of a kwarg that means nothing to Airflow.
+fn ignored(unknown: &KwargError) -> Finding {
+    let finding = Finding::warning("unknown-kwarg", format!("{unknown}, and Airflow ignores it"));
+    Finding {
+        hint: unknown.hint(),
+        ..finding
     }
 }
 
 /// A text, with the empty one for none.
-pub fn text(kwargs: Kwargs<'_>, name: &'static str) -> Result<Option<String>, AwsError> {
+pub(super) fn text(kwargs: Kwargs<'_>, name: &'static str) -> Result<Option<String>, AwsError> {
     Ok(kwargs.text(name)?.filter(|text| !text.is_empty()))
+}
+
+/// An object, with anything false for none.
+pub(super) fn object<'a>(
+    kwargs: Kwargs<'a>,
+    name: &'static str,
+) -> Result<Option<&'a Dict>, AwsError> {
+    match kwargs.get(name).filter(|value| value.is_truthy()) {
+        None => Ok(None),
+        Some(Value::Dict(object)) => Ok(Some(object)),
+        Some(other) => Err(kwargs.wrong_type(name, "an object", other).into()),
+    }
 }
 
 /// `validate_region_name` of botocore.
@@ -242,14 +186,14 @@ fn region_name(kwargs: Kwargs<'_>) -> Result<Option<String>, AwsError> {
     match kwargs.text("region_name")? {
         Some(region) if !is_region(&region) => Err(AwsError::setting(
             "kwarg `region_name`",
-            "is no name of a region",
+            "is not a region name",
         )),
         region => Ok(region),
     }
 }
 
 /// Whether a text can be a part of a host name.
-pub fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let label = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     label
         && text.len() <= 63
@@ -259,45 +203,37 @@ pub fn is_region(text: &str) -> bool {
 }
 
 /// `_get_credentials`: both keys from the top, else both from `session_kwargs`; the token from either.
-fn keys(kwargs: Kwargs<'_>) -> Result<Option<Keys>, AwsError> {
-    let wrong = |value| kwargs.wrong_type("session_kwargs", "an object", value);
+fn keys(kwargs: Kwargs<'_>) -> Result<Option<CredentialsWithOrigin>, AwsError> {
     let nothing = Dict::new();
-    let session = match kwargs
-        .get("session_kwargs")
-        .filter(|value| value.is_truthy())
-    {
-        None => &nothing,
-        Some(Value::Dict(session)) => session,
-        Some(other) => return Err(wrong(other).into()),
-    };
+    let session = object(kwargs, "session_kwargs")?.unwrap_or(&nothing);
     let session = Kwargs::new("session_kwargs", session);
-    let pair = |from: Kwargs<'_>| {
-        Ok::<_, AwsError>((
-            text(from, "aws_access_key_id")?,
-            text(from, "aws_secret_access_key")?,
-        ))
+    let secret = |from: Kwargs<'_>, name| {
+        let secret = from.secret(name)?;
+        Ok::<_, AwsError>(secret.filter(|secret| !secret.expose().is_empty()))
+    };
+    let pair = |from| {
+        let id = text(from, "aws_access_key_id")?;
+        Ok::<_, AwsError>((id, secret(from, "aws_secret_access_key")?))
     };
     let (own, older) = (pair(kwargs)?, pair(session)?);
-    let (id, secret) = match (&own, &older) {
+    let (id, key) = match (&own, &older) {
         ((Some(_), Some(_)), _) => own,
         (_, (Some(_), Some(_))) => older,
         _ => own,
     };
-    let token = text(kwargs, "aws_session_token")?
-        .or(text(session, "aws_session_token")?)
-        .map(SecretText::from);
+    let token = secret(kwargs, "aws_session_token")?.or(secret(session, "aws_session_token")?);
+    let origin = "the kwargs";
     let partial = |missing| {
         Err(AwsError::PartialCredentials {
-            origin: "the kwargs".into(),
+            origin: origin.into(),
             missing,
         })
     };
-    match (id, secret, token) {
-        (Some(id), Some(secret), token) => Ok(Some(Keys {
-            id,
-            secret: secret.into(),
-            token,
-        })),
+    match (id, key, token) {
+        (Some(id), Some(key), token) => {
+            let token = token.as_ref().map(|token| token.expose());
+            CredentialsWithOrigin::of_keys(&id, key.expose(), token, origin).map(Some)
+        }
         (None, None, None) => Ok(None),
         (Some(_), None, _) => partial("`aws_secret_access_key`"),
         (None, _, _) => partial("`aws_access_key_id`"),
@@ -316,7 +252,7 @@ fn endpoint_url(kwargs: Kwargs<'_>) -> Result<Option<String>, AwsError> {
 }
 
 /// Whether a text can be an endpoint.
-pub fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
@@ -338,7 +274,7 @@ fn sts_endpoint_url(kwargs: Kwargs<'_>) -> Result<Option<String>, AwsError> {
         Some(Value::Text(url)) if is_address(url.expose()) => Ok(Some(url.expose().to_owned())),
         Some(_) => Err(AwsError::setting(
             "the \"endpoint_url\" of \"sts\" in kwarg `service_config`",
-            "is no http:// or https:// address",
+            "is not an http:// or https:// address",
         )),
     }
 }
@@ -364,7 +300,7 @@ fn verify(kwargs: Kwargs<'_>) -> Result<Option<Verify>, AwsError> {
 }
 
 /// boto3 knows one version of each interface.
-fn api_version(kwargs: Kwargs<'_>, service: Service) -> Result<(), AwsError> {
+fn api_version(kwargs: Kwargs<'_>, service: ServiceFacts) -> Result<(), AwsError> {
     match kwargs.text("api_version")? {
         Some(version) if version != service.api_version => Err(AwsError::setting(
             "kwarg `api_version`",
@@ -372,4 +308,9 @@ fn api_version(kwargs: Kwargs<'_>, service: Service) -> Result<(), AwsError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Airflow uses `config_kwargs` for STS alone, and yet builds botocore's `Config` from it for every lookup.
+fn config_kwargs(kwargs: Kwargs<'_>) -> Result<(), AwsError> {
+    object(kwargs, "config_kwargs").map(drop)
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use secretctl::airflow_version::AirflowVersion;
-use secretctl::backend::class_path::BackendKind;
-use secretctl::backend::{Answer, Secret, Surroundings, open};
+use secretctl::backend::kind::BackendKind;
+use secretctl::backend::open::open;
+use secretctl::backend::{Answer, BackendError, Location, Secret, Surroundings};
+use secretctl::console::Console;
+use secretctl::deadline::Deadline;
 use secretctl::env::Env;
+use secretctl::failure::Failure;
 use secretctl::python::json::Dict;
 use secretctl::python::json::Value as PythonValue;
-use secretctl::secret_kind::SecretKind;
-use secretctl::trace::Trace;
+use secretctl::secret_kind::{SecretId, SecretKind};
 
 use super::{error, target};
 use crate::support::fake_server::{FakeServer, Request, Response};
@@ -76,33 +79,46 @@ fn many(request: &Request, batches_allowed: bool) -> Response {
     }
 }
 
-/// The texts of `ids`, empty for an absent one, and how many requests it took.
-fn read_all(kind: BackendKind, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
-    let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
+/// What this AWS says of `ids`.
+fn answers_of(server: &FakeServer, kind: BackendKind, ids: &[String]) -> Vec<Result<Answer, BackendError>> {
     let environment = [
         ("AWS_ENDPOINT_URL", server.url()),
         ("AWS_DEFAULT_REGION", "eu-west-1".into()),
         ("AWS_ACCESS_KEY_ID", "AK".into()),
         ("AWS_SECRET_ACCESS_KEY", "SK".into()),
+        ("AWS_MAX_ATTEMPTS", "1".into()),
         ("NO_PROXY", "127.0.0.1".into()),
     ];
-    let env = Env::from_pairs(environment);
     let surroundings = Surroundings {
-        env,
+        env: Env::from_pairs(environment),
         multi_team: false,
         version: AirflowVersion::default(),
-        timeout: Duration::from_secs(20),
-        trace: Trace::default(),
+        console: Console::silent(),
     };
     let kwargs = Dict::from([("variables_prefix".to_owned(), PythonValue::text("/v"))]);
-    let backend = open(kind, &kwargs, &surroundings, "a test")
-        .unwrap()
-        .backend;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let answers = runtime.block_on(backend.get_many(SecretKind::Variable, ids));
+    runtime.block_on(async {
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let opened = open(kind, &kwargs, &surroundings, deadline).await.unwrap();
+        let backend = opened.backend.unwrap();
+        let located = ids.iter().map(|id| {
+            match backend.locate(&SecretId::new(SecretKind::Variable, id)) {
+                Location::At(secret) => secret,
+                Location::Skipped(why) => panic!("{why}"),
+            }
+        });
+        let secrets: Vec<_> = located.collect();
+        backend.get_many(&secrets, deadline).await
+    })
+}
+
+/// The texts of `ids`, empty for an absent one, and how many requests it took.
+fn read_all(kind: BackendKind, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
+    let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
+    let answers = answers_of(&server, kind, ids);
     let texts = answers.into_iter().map(|answer| match answer.unwrap() {
         Answer::Found(Secret::Text(text)) => text.expose().to_owned(),
         Answer::Found(_) => panic!("not text"),
@@ -135,7 +151,7 @@ fn expected() -> Vec<String> {
 fn ten_parameters_are_read_with_one_request() {
     assert_eq!(
         read_all(BackendKind::SystemsManagerParameterStore, &ids(), true),
-        (expected(), 3 + 2)
+        (expected(), 3 + 1)
     );
 }
 
@@ -143,7 +159,7 @@ fn ten_parameters_are_read_with_one_request() {
 fn twenty_secrets_are_read_with_one_request() {
     assert_eq!(
         read_all(BackendKind::SecretsManager, &ids(), true),
-        (expected(), 2 + 2)
+        (expected(), 2 + 1)
     );
 }
 
@@ -153,6 +169,22 @@ fn who_may_not_read_batches_reads_one_by_one() {
         BackendKind::SystemsManagerParameterStore,
         BackendKind::SecretsManager,
     ] {
-        assert_eq!(read_all(kind, &ids(), false), (expected(), 1 + 25));
+        assert_eq!(read_all(kind, &ids(), false), (expected(), 1 + 24));
+    }
+}
+
+/// A service that is throttling is not asked one by one for it: the secrets of that batch have that failure.
+#[test]
+fn a_batch_that_is_throttled_fails_and_is_not_repeated_one_by_one() {
+    for kind in [
+        BackendKind::SystemsManagerParameterStore,
+        BackendKind::SecretsManager,
+    ] {
+        let server = FakeServer::start(|_| Some(error("ThrottlingException", "slow down")));
+        let ids: Vec<String> = (0..5).map(|number| format!("id{number}")).collect();
+        for answer in answers_of(&server, kind, &ids) {
+            assert_eq!(answer.unwrap_err().failure(), Failure::Throttled);
+        }
+        assert_eq!(server.requests().len(), 1);
     }
 }

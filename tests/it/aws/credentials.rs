@@ -149,7 +149,7 @@ fn a_process_of_the_profile_is_run_and_its_failure_told_without_its_words() {
     let run = with_config(lookup(&server, &json!({"profile_name": "vault"})), &config);
     run.run()
         .fails_with(5)
-        .says("its `credential_process` failed");
+        .says("the `credential_process` of the AWS profile `vault` failed (exit status: 1)");
 }
 
 #[test]

@@ -50,6 +50,9 @@ fn answer(request: &Request) -> Option<Response> {
                 .collect();
             Some(Response::json(200, &json!({"Parameters": found})))
         }
+        ("POST", "/", "secretsmanager.DescribeSecret") => {
+            Some(error("ResourceNotFoundException", ""))
+        }
         ("POST", "/", "") => Some(sts(&String::from_utf8_lossy(&request.body))),
         ("GET", "/container", _) if request.header("authorization") == Some("container-token") => {
             Some(Response::json(200, &keys("AKCONTAINER")))

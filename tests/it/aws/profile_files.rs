@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{SECRET_KEY, VALUE, aws, lookup, signed_by, with_config};
+use super::{SECRET_KEY, VALUE, aws, lookup, signed_by, with_config, with_environment_keys};
 use crate::support::cli::{Secretctl, path_text};
 use crate::support::fake_server::FakeServer;
 
@@ -119,7 +119,7 @@ fn what_a_process_prints_is_taken_as_boto3_takes_it() {
             keys("1", ", \"Expiration\": \"2001-01-01T00:00:00Z\""),
             "keys that have expired",
         ),
-        (SECRET_KEY.to_owned(), "no JSON object"),
+        (SECRET_KEY.to_owned(), "something that is not a JSON object"),
     ] {
         let run = by_profile(&server).file("keys", &printed);
         let config = format!(
@@ -136,25 +136,28 @@ fn what_a_process_prints_is_taken_as_boto3_takes_it() {
     with_config(by_profile(&server), config)
         .args(["--timeout", "1"])
         .run()
-        .fails_with(6);
+        .fails_with(6)
+        .says("the `credential_process` of the AWS profile `ci` did not end within 1 s");
     assert!(server.requests().is_empty());
 }
 
+/// Airflow would ask as whoever they belong to, and nobody would expect that.
 #[test]
-fn keys_of_boto_2_are_found_and_not_served_ones_are_told() {
+fn keys_of_boto_2_are_refused_by_name_where_airflow_would_use_them() {
     let server = aws();
     let keys = format!(
         "[Credentials]\naws_access_key_id = AKBOTO\naws_secret_access_key = {SECRET_KEY}\n"
     );
-    lookup(&server, &json!({}))
-        .file(".boto", &keys)
-        .run()
-        .prints(VALUE)
-        .quietly();
-    assert_eq!(signed_by(&server), "AKBOTO");
+    let run = || lookup(&server, &json!({})).file(".boto", &keys);
+    run().run()
+        .fails_with(7)
+        .says("secretctl does not serve keys of boto 2, in `")
+        .says("/.boto`");
     lookup(&server, &json!({}))
         .env("AWS_CREDENTIAL_FILE", "/somewhere")
         .run()
         .fails_with(7)
         .says("does not serve `AWS_CREDENTIAL_FILE`");
+    assert!(server.requests().is_empty());
+    with_environment_keys(run()).run().prints(VALUE).quietly();
 }

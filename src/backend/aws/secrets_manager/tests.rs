@@ -1,26 +1,16 @@
 //! Names and connection fields as the provider's own class makes them.
 
-use std::time::Duration;
-
 use super::*;
-use crate::env::Env;
-use crate::python::json::loads;
-use crate::trace::Trace;
+use crate::backend::aws::SecretsManagerBackend;
+use crate::backend::aws::tests::{parsed, surroundings};
+use crate::backend::Backend;
+use crate::secret_kind::SecretId;
 
-fn open(kwargs: &str) -> Result<SecretsManagerBackend> {
-    let Value::Dict(kwargs) = loads(kwargs).unwrap() else {
-        panic!("no object")
-    };
-    let env = Env::default();
-    let surroundings = Surroundings {
-        env,
-        multi_team: false,
-        version: crate::airflow_version::AirflowVersion::default(),
-        timeout: Duration::from_secs(1),
-        trace: Trace::default(),
-    };
-    SecretsManagerBackend::open(Kwargs::new(SERVICE.class, &kwargs), &surroundings)
-        .map(|(backend, _)| backend)
+fn open(kwargs: &str) -> Result<SecretsManagerBackend, KwargError> {
+    let kwargs = parsed(kwargs);
+    let kwargs = Kwargs::new(SecretsManager::FACTS.class, &kwargs);
+    let (backend, _) = SecretsManagerBackend::open(kwargs, &surroundings(false))?;
+    Ok(backend)
 }
 
 #[test]
@@ -54,7 +44,7 @@ fn a_prefix_loses_every_trailing_character_of_the_separator() {
         assert_eq!(
             open(kwargs)
                 .unwrap()
-                .locate(SecretKind::Variable, id)
+                .locate(&SecretId::new(SecretKind::Variable, id))
                 .places(),
             name,
             "{kwargs} {id}"
@@ -64,8 +54,8 @@ fn a_prefix_loses_every_trailing_character_of_the_separator() {
     assert!(open(r#"{"sep": null}"#).is_err());
 }
 
-fn rewritten(kwargs: &str, stored: &str) -> Result<String> {
-    let text = open(kwargs)?.words.connection_text(stored.into())?;
+fn rewritten(kwargs: &str, stored: &str) -> Result<String, AwsError> {
+    let text = open(kwargs)?.service.words.connection_text(stored.into())?;
     Ok(text.expose().to_owned())
 }
 
@@ -101,7 +91,7 @@ fn words_that_airflow_fails_on_fail_connections_in_json_only() {
 }
 
 #[test]
-fn what_is_no_json_is_told_without_the_text() {
+fn what_is_not_json_is_told_without_the_text() {
     let error = rewritten("{}", "{\"password\": \"the-secret-text\", }").unwrap_err();
     assert!(
         error.to_string().contains("expecting a property name"),

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::error::AwsError;
+use super::super::error::AwsError;
 use crate::airflow_config::cfg_file::CfgFile;
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::env::expand::expand_env_var;
 use crate::python::shlex;
@@ -20,12 +21,12 @@ use crate::text_file::{self, TextFileError};
 const FILE_LIMIT: u64 = 1024 * 1024;
 
 /// The options of a section, their names in lower case.
-pub type Settings = IndexMap<String, SecretText>;
-type Sections = IndexMap<String, Settings>;
+pub(super) type Settings = IndexMap<String, SecretText>;
+pub(super) type Sections = IndexMap<String, Settings>;
 
 /// What the two files say.
 #[derive(Clone, Debug, Default)]
-pub struct ProfileFiles {
+pub(super) struct ProfileFiles {
     /// The profiles of both files; where both have a setting, that of the credentials file counts.
     pub profiles: Sections,
     /// `[sso-session NAME]`
@@ -43,14 +44,15 @@ impl ProfileFiles {
     ///
     /// # Errors
     /// A file that is there and cannot be read. A missing one is an empty one.
-    pub fn read(env: &Env) -> Result<Self, AwsError> {
+    pub async fn read(env: &Env, deadline: Deadline) -> Result<Self, AwsError> {
         let mut files = Self::default();
-        for (name, settings) in sections(&path(env, "AWS_CONFIG_FILE", "~/.aws/config")?)? {
+        let config = path(env, "AWS_CONFIG_FILE", "~/.aws/config")?;
+        for (name, settings) in sections(&config, deadline).await? {
             files.add(name, settings);
         }
         files.profiles.clone_from(&files.of_config_file);
         let credentials = path(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")?;
-        files.of_credentials_file = sections(&credentials)?;
+        files.of_credentials_file = sections(&credentials, deadline).await?;
         for (name, settings) in &files.of_credentials_file {
             let profile = files.profiles.entry(name.clone()).or_default();
             profile.extend(settings.clone());
@@ -85,17 +87,17 @@ fn path(env: &Env, variable: &str, default: &str) -> Result<PathBuf, AwsError> {
 ///
 /// # Errors
 /// A file that is there and cannot be read.
-pub fn sections(path: &Path) -> Result<Sections, AwsError> {
-    let unreadable = |problem: String| AwsError::ProfileFile {
+pub(super) async fn sections(path: &Path, deadline: Deadline) -> Result<Sections, AwsError> {
+    let unreadable = |problem: String| AwsError::ProfileSyntax {
         path: path.display().to_string(),
         problem,
     };
-    let text = match text_file::read(path, FILE_LIMIT) {
+    let text = match text_file::read(path, FILE_LIMIT, deadline).await {
         Ok(text) => SecretText::from(text),
         Err(TextFileError::Missing { .. } | TextFileError::Directory { .. }) => {
             return Ok(Sections::default());
         }
-        Err(error) => return Err(unreadable(error.to_string())),
+        Err(error) => return Err(AwsError::ProfileFile(error)),
     };
     let file = CfgFile::parse(text.expose()).map_err(|fault| unreadable(fault.to_string()))?;
     let mut sections = Sections::default();
@@ -126,12 +128,16 @@ fn is_broken_block(value: &SecretText) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::testing::block_on;
 
     fn read(text: &str) -> Result<Sections, AwsError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        sections(file.path())
+        let deadline = Deadline::after(Duration::from_secs(20));
+        block_on(async { sections(file.path(), deadline).await })
     }
 
     #[test]
@@ -143,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_cannot_read_is_no_profile_file() {
+    fn what_python_cannot_read_is_refused() {
         for text in [
             "[p]\na = 1\na = 2\n",
             "[p]\n[p]\n",

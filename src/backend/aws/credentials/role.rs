@@ -3,25 +3,23 @@
 //! Mirrors `_get_assume_role_configs` of `AwsConnectionWrapper` and `_get_web_identity_credential_fetcher` of
 //! apache-airflow-providers-amazon 9.39.0. The surprising rule: without `role_arn` none of the other kwargs is looked at.
 
-use super::error::AwsError;
-use super::settings::text;
+use super::super::error::AwsError;
+use super::super::settings::{object, text};
 use crate::backend::kwargs::Kwargs;
 use crate::python::json::{Dict, Value};
 
 /// How a role is assumed.
 #[derive(Clone, Debug)]
-pub struct Role {
-    /// Its ARN.
-    pub arn: String,
+pub(in super::super) struct Role {
     /// What proves that it may be assumed.
     pub method: RoleMethod,
-    /// Further parameters for STS.
+    /// The parameters for STS, its ARN among them.
     pub parameters: Dict,
 }
 
 /// What proves that a role may be assumed.
 #[derive(Clone, Debug)]
-pub enum RoleMethod {
+pub(in super::super) enum RoleMethod {
     /// The credentials of the base session.
     Session,
     /// A token in a file; without a name here, in that of `AWS_WEB_IDENTITY_TOKEN_FILE`.
@@ -29,37 +27,27 @@ pub enum RoleMethod {
 }
 
 impl Role {
-    /// The role of these kwargs, if they name one.
+    /// The role of these kwargs of `class`, if they name one.
     ///
     /// # Errors
     /// What Airflow fails on at the first lookup, and what is not served.
-    pub fn from_kwargs(kwargs: Kwargs<'_>) -> Result<Option<Self>, AwsError> {
-        role(kwargs)
-    }
-}
-
-/// `_get_assume_role_configs`: without `role_arn` nothing else is looked at.
-fn role(kwargs: Kwargs<'_>) -> Result<Option<Role>, AwsError> {
-    let Some(arn) = text(kwargs, "role_arn")? else {
-        return Ok(None);
-    };
-    let parameters = match kwargs
-        .get("assume_role_kwargs")
-        .filter(|value| value.is_truthy())
-    {
-        None => Dict::new(),
-        Some(Value::Dict(parameters)) => parameters.clone(),
-        Some(other) => {
-            return Err(kwargs
-                .wrong_type("assume_role_kwargs", "an object", other)
-                .into());
+    pub fn from_kwargs(kwargs: Kwargs<'_>, class: &str) -> Result<Option<Self>, AwsError> {
+        let Some(arn) = text(kwargs, "role_arn")? else {
+            return Ok(None);
+        };
+        let given = object(kwargs, "assume_role_kwargs")?;
+        let mut parameters = given.cloned().unwrap_or_default();
+        parameters.insert("RoleArn".into(), Value::text(&arn));
+        let method = role_method(kwargs)?;
+        if matches!(method, RoleMethod::Session) {
+            // `slugify(f"Airflow_{conn_id}")`
+            let name = format!("airflow_{}__connection", class.to_lowercase());
+            parameters
+                .entry("RoleSessionName".into())
+                .or_insert_with(|| Value::text(name));
         }
-    };
-    Ok(Some(Role {
-        arn,
-        method: role_method(kwargs)?,
-        parameters,
-    }))
+        Ok(Some(Role { method, parameters }))
+    }
 }
 
 fn role_method(kwargs: Kwargs<'_>) -> Result<RoleMethod, AwsError> {

@@ -3,47 +3,53 @@
 //! Mirrors `ProcessProvider` of botocore 1.44.5, but that the command sees the env files too and has to end within the time
 //! limit. The surprising rule: there is no shell.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_smithy_types::date_time::{DateTime, Format};
 
-use super::error::AwsError;
-use super::settings::Keys;
+use super::super::error::AwsError;
+use super::CredentialsWithOrigin;
 use crate::airflow_config::command;
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
 
-/// The keys that the command of the profile `name` prints. Its words stay out of every error: they may hold keys.
-///
-/// # Errors
-/// A command that fails, and an answer that boto3 does not take.
-pub async fn keys(
-    env: &Env,
-    limit: Duration,
-    name: &str,
-    command_line: &SecretText,
-) -> Result<Keys, AwsError> {
-    let origin = format!("the profile `{name}`");
-    let failed = |because: String| AwsError::CredentialSource {
-        origin: origin.clone(),
-        because,
-        advice: None,
-    };
-    let (env, line) = (env.clone(), command_line.clone());
-    let ran = tokio::task::spawn_blocking(move || command::run(&env, line.expose(), limit)).await;
-    let printed = match ran {
-        Ok(Ok(printed)) => printed,
-        Ok(Err(error)) => return Err(failed(format!("its `credential_process` {error}"))),
-        Err(_) => return Err(failed("its `credential_process` was lost".into())),
-    };
-    keys_in(&printed)
-        .map_err(|problem| failed(format!("its `credential_process` printed {problem}")))
+/// What a command prints, once it is read.
+struct Printed {
+    id: SecretText,
+    secret: SecretText,
+    token: Option<SecretText>,
 }
 
-fn keys_in(printed: &SecretText) -> Result<Keys, &'static str> {
+/// The keys that the command of `profile` prints. Its words stay out of every error: they may hold keys.
+///
+/// # Errors
+/// A command that fails or does not end in time, and an answer that boto3 does not take.
+pub(super) async fn keys(
+    env: &Env,
+    profile: &str,
+    command_line: &SecretText,
+    deadline: Deadline,
+) -> Result<CredentialsWithOrigin, AwsError> {
+    let printed = command::run(env, command_line.expose(), deadline).await;
+    let printed = printed.map_err(|error| AwsError::CredentialProcess {
+        profile: profile.to_owned(),
+        error,
+    })?;
+    let origin = format!("the profile `{profile}`");
+    let keys = keys_in(&printed).map_err(|problem| AwsError::CredentialSource {
+        origin: origin.clone(),
+        because: format!("its `credential_process` printed {problem}"),
+        advice: None,
+    })?;
+    let token = keys.token.as_ref().map(SecretText::expose);
+    CredentialsWithOrigin::of_keys(keys.id.expose(), keys.secret.expose(), token, origin)
+}
+
+fn keys_in(printed: &SecretText) -> Result<Printed, &'static str> {
     let Ok(Value::Dict(answer)) = json::loads(printed.expose()) else {
-        return Err("no JSON object");
+        return Err("something that is not a JSON object");
     };
     let is_version_1 = match answer.get("Version") {
         Some(Value::Int(digits)) => digits == "1",
@@ -60,8 +66,8 @@ fn keys_in(printed: &SecretText) -> Result<Keys, &'static str> {
         text(&answer, "AccessKeyId"),
         text(&answer, "SecretAccessKey"),
     ) {
-        (Some(id), Some(secret)) => Ok(Keys {
-            id: id.expose().to_owned(),
+        (Some(id), Some(secret)) => Ok(Printed {
+            id: id.clone(),
             secret: secret.clone(),
             token: text(&answer, "SessionToken").cloned(),
         }),
@@ -76,10 +82,10 @@ fn text<'a>(answer: &'a Dict, name: &str) -> Option<&'a SecretText> {
 /// Whether keys that end at `time` can still be used.
 ///
 /// # Errors
-/// They cannot, or it is no time.
-pub fn check_expiration(time: &str) -> Result<(), &'static str> {
+/// They cannot, or it is not a time.
+pub(super) fn check_expiration(time: &str) -> Result<(), &'static str> {
     let end = DateTime::from_str(time.trim(), Format::DateTimeWithOffset)
-        .map_err(|_| "a time that is none")?;
+        .map_err(|_| "a time that cannot be read")?;
     let now = DateTime::from(SystemTime::now());
     match end > now {
         true => Ok(()),
@@ -93,7 +99,7 @@ mod tests {
 
     #[test]
     fn only_the_first_version_of_the_answer_is_taken() {
-        let keys = |printed: &str| keys_in(&printed.into()).map(|keys| keys.id);
+        let keys = |printed: &str| keys_in(&printed.into()).map(|keys| keys.id.expose().to_owned());
         let rest = r#""AccessKeyId": "AK", "SecretAccessKey": "SK""#;
         assert_eq!(
             keys(&format!(r#"{{"Version": 1, {rest}}}"#)),

@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use aws_credential_types::Credentials;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 
-use super::error::AwsError;
-use super::profile_file::{ProfileFiles, Settings};
-use super::settings::{Keys, is_address};
+use super::super::error::AwsError;
+use super::super::settings::is_address;
+use super::CredentialsWithOrigin;
+use super::profile_file::{ProfileFiles, Sections, Settings};
+use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::secret::SecretText;
 
@@ -29,17 +32,17 @@ const FOR_SDK: &[&str] = &[
     "sso_region",
     "sso_start_url",
     "sso_registration_scopes",
-    "services",
-    "endpoint_url",
-    "ignore_configured_endpoint_urls",
     "use_fips_endpoint",
     "use_dualstack_endpoint",
     "ec2_metadata_service_endpoint",
     "ec2_metadata_service_endpoint_mode",
 ];
 
+/// What the SDK is told besides, unless endpoints of files count for nothing.
+const ENDPOINTS: &[&str] = &["services", "endpoint_url"];
+
 /// The selected profile among the others.
-pub struct Profile {
+pub(in super::super) struct Profile {
     /// Its name.
     pub name: String,
     /// The setting that names it; `None`: it is the default one.
@@ -48,9 +51,9 @@ pub struct Profile {
 }
 
 /// What a profile holds of its own, without a role or single sign-on.
-pub enum Stored {
+pub(super) enum Stored {
     /// A key pair.
-    Keys(Keys),
+    Keys(CredentialsWithOrigin),
     /// The command that prints one.
     Process(SecretText),
 }
@@ -60,12 +63,16 @@ impl Profile {
     ///
     /// # Errors
     /// Files that cannot be read, and a profile that is named and not there.
-    pub fn load(env: &Env, profile_name: Option<&str>) -> Result<Self, AwsError> {
+    pub async fn load(
+        env: &Env,
+        profile_name: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Self, AwsError> {
         let (name, origin) = selected(env, profile_name)?;
         let profile = Self {
             name,
             origin,
-            files: ProfileFiles::read(env)?,
+            files: ProfileFiles::read(env, deadline).await?,
         };
         match (profile.exists(), profile.origin) {
             (false, Some(origin)) => Err(AwsError::ProfileNotFound {
@@ -129,7 +136,7 @@ impl Profile {
     ///
     /// # Errors
     /// Half a key pair, and `login_session`, which is not served.
-    pub fn stored(&self, name: &str) -> Result<Option<Stored>, AwsError> {
+    pub(super) fn stored(&self, name: &str) -> Result<Option<Stored>, AwsError> {
         let origin = || format!("the profile `{name}`");
         if let Some(keys) = keys_in(self.files.of_credentials_file.get(name), origin)? {
             return Ok(Some(Stored::Keys(keys)));
@@ -153,7 +160,15 @@ impl Profile {
     ///
     /// # Errors
     /// A value that the SDK would read otherwise than boto3.
-    pub fn for_sdk(&self, keys: &BTreeMap<&str, Keys>) -> Result<EnvConfigFiles, AwsError> {
+    pub fn for_sdk(
+        &self,
+        keys: &BTreeMap<&str, Credentials>,
+        without_endpoints: bool,
+    ) -> Result<EnvConfigFiles, AwsError> {
+        let endpoints = match without_endpoints {
+            true => &[],
+            false => ENDPOINTS,
+        };
         let names = self.with_sources();
         let alias = |name: &str| match names.iter().position(|own| *own == name) {
             None | Some(0) => SDK_NAME.to_owned(),
@@ -164,8 +179,9 @@ impl Profile {
             let empty = Settings::default();
             let settings = self.settings_of(name).unwrap_or(&empty);
             let _ = writeln!(text, "[profile {}]", alias(name));
-            for option in FOR_SDK {
-                write_setting(&mut text, option, settings.get(*option))?;
+            for option in FOR_SDK.iter().chain(endpoints) {
+                let value = settings.get(*option).map(SecretText::expose);
+                write_setting(&mut text, option, value)?;
             }
             if let Some(source) = settings.get("source_profile") {
                 let source = source.expose();
@@ -174,45 +190,53 @@ impl Profile {
                 let _ = writeln!(text, "source_profile = {source}");
             }
             if let Some(keys) = keys.get(name) {
-                let id = SecretText::from(keys.id.as_str());
-                write_setting(&mut text, "aws_access_key_id", Some(&id))?;
-                write_setting(&mut text, "aws_secret_access_key", Some(&keys.secret))?;
-                write_setting(&mut text, "aws_session_token", keys.token.as_ref())?;
+                let secret = keys.secret_access_key();
+                write_setting(&mut text, "aws_access_key_id", Some(keys.access_key_id()))?;
+                write_setting(&mut text, "aws_secret_access_key", Some(secret))?;
+                write_setting(&mut text, "aws_session_token", keys.session_token())?;
             }
         }
-        self.write_groups(&mut text)?;
+        write_groups(&mut text, "sso-session", &self.files.sso_sessions, str::to_owned)?;
+        if !without_endpoints {
+            write_groups(&mut text, "services", &self.files.services, sdk_service)?;
+        }
         Ok(EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, text)
             .build())
     }
+}
 
-    fn write_groups(&self, text: &mut String) -> Result<(), AwsError> {
-        let groups = [
-            ("sso-session", &self.files.sso_sessions),
-            ("services", &self.files.services),
-        ];
-        for (kind, sections) in groups {
-            for (name, settings) in sections {
-                let _ = writeln!(text, "[{kind} {name}]");
-                for (option, value) in settings {
-                    write_setting(text, option, Some(value))?;
-                }
-            }
+/// The sections of a kind, with their options as the SDK spells them.
+fn write_groups(
+    text: &mut String,
+    kind: &str,
+    sections: &Sections,
+    spelt: fn(&str) -> String,
+) -> Result<(), AwsError> {
+    for (name, settings) in sections {
+        let _ = writeln!(text, "[{kind} {name}]");
+        for (option, value) in settings {
+            write_setting(text, &spelt(option), Some(value.expose()))?;
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+/// The SDK's name for a service: it writes `secrets-manager` where botocore, and AWS's documentation, write `secrets_manager`,
+/// and knows no other spelling.
+fn sdk_service(service: &str) -> String {
+    match service.contains('-') {
+        true => format!("unknown-to-botocore-{service}"),
+        false => service.replace('_', "-"),
     }
 }
 
 /// What the selected profile is called where the SDK reads it: its own name may hold what the SDK takes in none.
-pub const SDK_NAME: &str = "selected";
+pub(in super::super) const SDK_NAME: &str = "selected";
 
 /// `name = value`, or a block of settings below `name =`.
-fn write_setting(
-    text: &mut String,
-    name: &str,
-    value: Option<&SecretText>,
-) -> Result<(), AwsError> {
-    let Some(value) = value.map(SecretText::expose) else {
+fn write_setting(text: &mut String, name: &str, value: Option<&str>) -> Result<(), AwsError> {
+    let Some(value) = value else {
         return Ok(());
     };
     let has_comment = [" #", "\t#", " ;", "\t;"]
@@ -230,7 +254,7 @@ fn write_setting(
     Ok(())
 }
 
-/// An endpoint, alone or in a block, that is no address fails boto3's client.
+/// An endpoint, alone or in a block, that is not an address fails boto3's client.
 fn check_endpoints(name: &str, value: &str) -> Result<(), AwsError> {
     let in_block = value
         .lines()
@@ -251,7 +275,7 @@ fn check_endpoints(name: &str, value: &str) -> Result<(), AwsError> {
 fn keys_in(
     settings: Option<&Settings>,
     origin: impl Fn() -> String,
-) -> Result<Option<Keys>, AwsError> {
+) -> Result<Option<CredentialsWithOrigin>, AwsError> {
     let setting = |name: &str| settings.and_then(|settings| settings.get(name));
     let Some(id) = setting("aws_access_key_id") else {
         return Ok(None);
@@ -267,33 +291,8 @@ fn keys_in(
         return Err(partial("`aws_access_key_id`"));
     }
     let token = setting("aws_security_token").or_else(|| setting("aws_session_token"));
-    Ok(Some(Keys {
-        id: id.expose().to_owned(),
-        secret: secret.clone(),
-        token: token.cloned(),
-    }))
-}
-
-/// The keys of boto 2's files, which boto3 still looks into.
-///
-/// # Errors
-/// A file that cannot be read, and half a key pair.
-pub fn keys_of_boto2(env: &Env) -> Result<Option<Keys>, AwsError> {
-    let paths = match env.get("BOTO_CONFIG")? {
-        Some(path) => vec![path.into()],
-        None => ["/etc/boto.cfg".into()]
-            .into_iter()
-            .chain(env.in_home(".boto")?)
-            .collect(),
-    };
-    for path in paths {
-        let sections = super::profile_file::sections(&path)?;
-        let origin = || format!("`{}`", path.display());
-        if let Some(keys) = keys_in(sections.get("Credentials"), origin)? {
-            return Ok(Some(keys));
-        }
-    }
-    Ok(None)
+    let token = token.map(SecretText::expose);
+    CredentialsWithOrigin::of_keys(id.expose(), secret.expose(), token, origin()).map(Some)
 }
 
 fn selected(

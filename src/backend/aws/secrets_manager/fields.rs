@@ -3,7 +3,7 @@
 //! Mirrors `_standardize_secret_keys`. The surprising rule: of several names for one field it is the first *in the secret* that
 //! counts, not the first in the list.
 
-use crate::backend::aws::error::AwsError;
+use super::super::error::AwsError;
 use crate::backend::kwargs::Kwargs;
 use crate::python::json::{self, Dict, Value};
 use crate::python::text;
@@ -24,7 +24,7 @@ const FIELDS: &[(&str, &[&str])] = &[
 ];
 
 /// Which names mean which field; what Airflow would fail on is kept until a connection needs it.
-pub struct ConnectionWords(Result<Vec<(&'static str, Vec<String>)>, AwsError>);
+pub(super) struct ConnectionWords(Result<Vec<(&'static str, Vec<String>)>, AwsError>);
 
 impl ConnectionWords {
     /// The built-in names and those of `extra_conn_words`.
@@ -35,7 +35,7 @@ impl ConnectionWords {
     /// `get_conn_value`: an object is written anew with Airflow's own names, anything else is handed on.
     ///
     /// # Errors
-    /// Something that looks like an object and is none, and `extra_conn_words` that Airflow fails on.
+    /// Something that looks like an object and is not one, and `extra_conn_words` that Airflow fails on.
     pub fn connection_text(&self, stored: SecretText) -> Result<SecretText, AwsError> {
         if !text::strip(stored.expose()).starts_with('{') {
             return Ok(stored);
@@ -80,7 +80,7 @@ fn words(kwargs: Kwargs<'_>) -> Result<Vec<(&'static str, Vec<String>)>, AwsErro
             return Err(AwsError::setting(
                 format!("`{field}` in kwarg `extra_conn_words`"),
                 format!(
-                    "is no field of a connection; there are {}",
+                    "is not a field of a connection; there are {}",
                     known.join(", ")
                 ),
             ));
