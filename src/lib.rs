@@ -18,6 +18,7 @@ pub mod airflow_version;
 pub mod backend;
 pub mod cli;
 pub mod connection;
+pub mod dags;
 pub mod env;
 pub mod error;
 pub mod http;

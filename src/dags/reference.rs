@@ -3,6 +3,8 @@
 //! The serialized form is `secretctl.scan/v1`. The surprising rule: a place is where the id, or the name that stands for it,
 //! is *used*, not where the id is written.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 
 use crate::secret_kind::SecretKind;
@@ -129,4 +131,10 @@ impl Scan {
 
 fn short_name<S: Serializer>(kind: &SecretKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.short_name())
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
 }
