@@ -34,6 +34,9 @@ impl<'a> FileVisitor<'_, 'a> {
             }
             self.note_expansion(function, call);
         }
+        if let Some(keyword) = call.arguments.find_keyword("default_args") {
+            self.imported_default_args(&keyword.value);
+        }
         let target = self.target(call);
         for alternative in target.alternatives() {
             match alternative {
@@ -152,6 +155,10 @@ impl<'a> FileVisitor<'_, 'a> {
 
     /// The connection parameters of a known class: given by position, by a keyword of another name, or not at all.
     fn connection_parameters(&mut self, parameters: &[ConnectionParameter], call: &'a ExprCall) {
+        // a parameter that the table does not know is one of another release, with other defaults
+        let unknown = call.arguments.keywords.iter().filter_map(|keyword| keyword.arg.as_ref()).any(|name| {
+            names_connection(name) && parameters.iter().all(|parameter| parameter.name != name.as_str())
+        });
         for parameter in parameters {
             if let Some(keyword) = call.arguments.find_keyword(parameter.name) {
                 if !names_connection(parameter.name) {
@@ -166,6 +173,7 @@ impl<'a> FileVisitor<'_, 'a> {
                 continue;
             }
             if let Some(default) = parameter.default
+                && !unknown
                 && !self.may_be_given(parameter, call)
             {
                 self.take_default(default, call);
@@ -177,6 +185,21 @@ impl<'a> FileVisitor<'_, 'a> {
         let site = self.site(name_offset(&call.func));
         let manner = Manner { tell_dynamic: false, ..Manner::connection(Via::Default) };
         self.found.take(&Value::text(default), site, manner);
+    }
+
+    /// The connection ids of `default_args` that another module holds are used here.
+    fn imported_default_args(&mut self, expr: &'a Expr) {
+        if let Value::Container(Expr::Dict(dict), at) = self.value(expr)
+            && at.module != self.at.module
+        {
+            for item in &dict.items {
+                if matches!(&item.key, Some(Expr::StringLiteral(key)) if names_connection(key.value.to_str())) {
+                    let value = self.evaluator.value(&item.value, at);
+                    let manner = Manner { tell_dynamic: false, ..Manner::connection(Via::Mapping) };
+                    self.found.take(&value, self.site(expr.start().to_usize()), manner);
+                }
+            }
+        }
     }
 
     /// Whether a parameter is given by a spread, by `expand`, or by the `default_args` around.
@@ -325,7 +348,9 @@ impl<'a> FileVisitor<'_, 'a> {
             if !is_connection {
                 continue;
             }
-            let tell_dynamic = via == Via::Keyword && !self.is_own_parameter(target, parameter);
+            // a parameter that is handed on is told of where it is looked up
+            let handed_on = self.is_own_parameter(target, parameter) && matches!(self.value(&keyword.value), Value::Parameter(..));
+            let tell_dynamic = via == Via::Keyword && !handed_on;
             let manner = Manner { tell_dynamic, ..Manner::connection(via) };
             match is_method(call, "expand") {
                 true => self.take_elements(&keyword.value, manner),

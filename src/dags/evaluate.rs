@@ -221,6 +221,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 };
                 Some(Value::Text(Text { text: changed, ..text.clone() }))
             }
+            (Value::Function(..), "override" | "partial") => Some(object.clone()),
             (Value::Container(..), "copy") => Some(object.clone()),
             (Value::Container(..) | Value::Keywords(_), "get" | "pop" | "setdefault") if !arguments.is_empty() => {
                 let key = self.value(&arguments[0], at);

@@ -12,7 +12,7 @@ use std::fs;
 const MAX_CLIMB: usize = 3;
 
 /// What marks the root of a project.
-const ROOT_MARKS: [&str; 7] = [".git", ".astro", "Dockerfile", "pyproject.toml", "setup.py", "airflow.cfg", "airflow_settings.yaml"];
+const ROOT_MARKS: [&str; 8] = [".git", ".astro", "Dockerfile", "pyproject.toml", "setup.py", "requirements.txt", "airflow.cfg", "airflow_settings.yaml"];
 
 /// Finds modules, and remembers which folders hold what.
 #[derive(Debug, Default)]
@@ -84,11 +84,11 @@ impl Finder {
     }
 }
 
-/// The folders above a DAG folder up to the one that looks like a project's root, the nearest first; the parent alone where none does.
+/// The folders above a DAG folder up to the one that looks like a project's root, the nearest first; the nearest two where none does.
 pub(super) fn project_folders(dag_folder: &Path) -> Vec<PathBuf> {
     let above: Vec<PathBuf> = dag_folder.ancestors().skip(1).take(MAX_CLIMB).map(Path::to_owned).collect();
     let is_root = |folder: &PathBuf| ROOT_MARKS.iter().any(|mark| folder.join(mark).exists());
-    let end = above.iter().rposition(is_root).map_or(1, |last| last + 1);
+    let end = above.iter().rposition(is_root).map_or(2, |last| last + 1);
     above.into_iter().take(end).filter(|folder| folder.parent().is_some()).collect()
 }
 

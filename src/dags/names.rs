@@ -154,6 +154,8 @@ impl<'a> Evaluator<'_, 'a> {
             Value::Object(class, call) => self.object_attribute(*class, call, name),
             Value::Accessor(Accessor::Variables) if matches!(name, "value" | "json") => Value::Accessor(Accessor::VariableValues),
             Value::Accessor(_) => Value::Unknown(Why::Variable),
+            // the function behind a task
+            Value::Function(function, bound) if matches!(name, "function" | "__wrapped__") => Value::Function(function, bound),
             // members of an enumeration
             Value::Text(text) if name == "value" => Value::Text(text),
             Value::Unknown(why @ (Why::Environment(_) | Why::Variable | Why::Option)) => Value::Unknown(why),

@@ -11,6 +11,7 @@ use ruff_text_size::Ranged;
 use super::containers::plain;
 use super::evaluate::Evaluator;
 use super::found::{DynamicUse, Found, LocalCall, Manner, Passed, Sink, Site, Use};
+use super::parameters::names_connection;
 use super::project::{At, Project};
 use super::reference::{Dynamic, Reference, Scan, Via};
 use super::scope::{MODULE, Owner, Slot};
@@ -166,6 +167,10 @@ impl<'a> Wrappers<'_, 'a> {
         let Some(name) = self.name_of(call.function, slot) else {
             return Vec::new();
         };
+        // an entry that is called like a connection id is told of where it is written
+        if names_connection(name) {
+            return Vec::new();
+        }
         let spread = arguments.keywords.iter().filter(|keyword| keyword.arg.is_none());
         let found = spread.filter_map(|keyword| {
             let value = self.evaluator.spread_entry(&keyword.value, name, call.site.at)?;

@@ -38,6 +38,9 @@ OTHERS = [
 # `connection_id` that is an id of another system.
 NOT_AIRFLOWS = {"AirbyteTriggerSyncOperator": {"connection_id"}, "AirbyteJobSensor": {"connection_id"}}
 
+# A default that stands for "as the base class has it", or is chosen by the running code.
+NOTSET = "NOTSET"
+
 CONNECTION_PARAMETER = re.compile(r"(^|_)(conn_id|connection_id|conn_name)$|^kafka_config_id$")
 GENERIC_PARAMETER = re.compile(r"(^|_)conn_id$")
 DEFAULT_ATTRIBUTE = "default_conn_name"
@@ -139,6 +142,8 @@ class Release:
             return None
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name) and node.id == NOTSET:
+            return NOTSET
         if isinstance(node, ast.Name):
             if class_ and (found := self.class_attribute(*class_, node.id)):
                 return found
@@ -254,7 +259,7 @@ def not_set(init):
     arguments = init.args
     positional = arguments.args[len(arguments.args) - len(arguments.defaults) :]
     pairs = [*zip(positional, arguments.defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
-    return {argument.arg for argument, default in pairs if default is not None and ast.unparse(default) == "NOTSET"}
+    return {argument.arg for argument, default in pairs if default is not None and ast.unparse(default) == NOTSET}
 
 
 WANTED_MODULE = re.compile(r"\.(operators|sensors|hooks|transfers|notifications|notifiers|sql|decorators|fs|io|profiles|config)\b|^fivetran_provider|^astro\b|^cosmos|great_expectations|firebolt|hightouch|airflow_census")
@@ -325,13 +330,13 @@ def write(folder):
         stem = wheel.name.split("-")[0]
         rest = [other for other in latest if other.name.split("-")[0] != stem]
         package = "airflow.providers." + module_of(wheel)
-        for row in rows_of(Release([*former, *rest, wheel]), package).items():
-            table.setdefault(*row)
+        for path, rows in rows_of(Release([*former, *rest, wheel]), package).items():
+            fill(table.setdefault(path, rows), rows)
     old_core = Release([*former, *latest])
     for row in rows_of(old_core, ("airflow.hooks", "airflow.operators", "airflow.sensors", "airflow.notifications")).items():
         table.setdefault(*row)
     aliases = {old: new for old, new in former_names(old_core).items() if new.startswith("airflow.providers.") and new in table and old not in table}
-    entries = {path: " ".join(f"{name}:{'' if place is None else place}:{default or ''}" for name, (place, default) in sorted(rows.items()))
+    entries = {path: " ".join(f"{name}:{'' if place is None else place}:{'' if default in (None, NOTSET) else default}" for name, (place, default) in sorted(rows.items()))
                for path, rows in table.items()}  # fmt: skip
     entries |= {old: "=" + new.removeprefix("airflow.providers.") for old, new in aliases.items()}
     modules = {}
@@ -342,6 +347,13 @@ def write(folder):
     wheels = [wheel.name.rsplit("-py", 1)[0] for wheel in [*base, *former, *latest, *older, *sorted(folder.glob("others/*.whl"))]]
     OUTPUT.write_text("".join(f"# {line}\n" for line in header(wheels)) + text)
     print(f"{len(table)} classes, {len(aliases)} former names, {OUTPUT.stat().st_size} bytes")
+
+
+def fill(rows, older):
+    """Gives a parameter whose default only the running code knows (`NOTSET`) the one that an older release had."""
+    for name, (place, default) in rows.items():
+        if default == NOTSET:
+            rows[name] = (place, older.get(name, (None, NOTSET))[1] or NOTSET)
 
 
 def module_of(wheel):
