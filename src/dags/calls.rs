@@ -6,7 +6,7 @@ use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall, ExprDict, ExprSu
 use ruff_text_size::Ranged;
 
 use super::evaluate::is_variable_get;
-use super::found::{LocalCall, Manner, Passed};
+use super::found::{LocalCall, Manner, Passed, Target};
 use super::parameters::{manages_connections, names_connection, takes_connection_id};
 use super::project::At;
 use super::provider_defaults::{self, ConnectionParameter};
@@ -42,7 +42,7 @@ impl<'a> FileVisitor<'_, 'a> {
             match alternative {
                 Value::External(path) => self.call_of_external(path, call),
                 Value::Class(class) => self.call_of_class(*class, call),
-                Value::Function(function, bound) => self.local_call(*function, *bound, call, false),
+                Value::Function(function, bound) => self.local_call(*function, *bound, call, Target::Function),
                 _ => {}
             }
         }
@@ -268,7 +268,7 @@ impl<'a> FileVisitor<'_, 'a> {
     fn call_of_class(&mut self, class: At, call: &'a ExprCall) {
         match self.evaluator.constructor(class) {
             Some((function, bound)) => {
-                self.local_call(function, bound, call, true);
+                self.local_call(function, bound, call, self.kind_of(class));
                 let parameters = self.inherited_parameters(class, function);
                 self.connection_parameters(&parameters, call);
             }
@@ -277,6 +277,17 @@ impl<'a> FileVisitor<'_, 'a> {
                 self.connection_parameters(&parameters, call);
             }
         }
+    }
+
+    /// Whether a class of the project is one of Airflow's kinds: a base that is not of the project says so.
+    fn kind_of(&self, class: At) -> Target {
+        let bases = self.evaluator.with_bases(class).into_iter().flat_map(|class| self.evaluator.bases(class));
+        let mut outside = bases.filter_map(|base| match base {
+            Value::External(path) => Some(path),
+            _ => None,
+        });
+        let is_airflows = |path: String| is_airflows(&path) || ["Hook", "Operator", "Sensor", "Notifier"].iter().any(|kind| path.ends_with(kind));
+        if outside.any(is_airflows) { Target::AirflowClass } else { Target::Class }
     }
 
     /// The connection parameters of the first base outside the project that is known.
@@ -305,13 +316,13 @@ impl<'a> FileVisitor<'_, 'a> {
     }
 
     /// A call of a function of the project: what its parameters are used for is known when all files are.
-    fn local_call(&mut self, function: At, bound: bool, call: &'a ExprCall, of_class: bool) {
+    fn local_call(&mut self, function: At, bound: bool, call: &'a ExprCall, target: Target) {
         let passed = match is_method(call, "expand") {
             true => Passed::Expanded(&call.arguments),
             false => Passed::Call(&call.arguments),
         };
         let site = self.site(name_offset(&call.func));
-        self.found.calls.push(LocalCall { function, bound, passed, site, of_class });
+        self.found.calls.push(LocalCall { function, bound, passed, site, target });
     }
 
     /// `partial(f, ...)`
@@ -320,7 +331,7 @@ impl<'a> FileVisitor<'_, 'a> {
         if let Value::Function(function, bound) = self.value(first) {
             let site = self.site(first.start().to_usize());
             let passed = Passed::Partial(&call.arguments);
-            self.found.calls.push(LocalCall { function, bound, passed, site, of_class: false });
+            self.found.calls.push(LocalCall { function, bound, passed, site, target: Target::Function });
         }
     }
 
@@ -330,7 +341,7 @@ impl<'a> FileVisitor<'_, 'a> {
             let keyword = |name| call.arguments.find_keyword(name).map(|keyword| &keyword.value);
             let passed = Passed::Operator { args: keyword("op_args"), kwargs: keyword("op_kwargs") };
             let site = self.site(callable.start().to_usize());
-            self.found.calls.push(LocalCall { function, bound, passed, site, of_class: false });
+            self.found.calls.push(LocalCall { function, bound, passed, site, target: Target::Function });
         }
     }
 
@@ -349,7 +360,8 @@ impl<'a> FileVisitor<'_, 'a> {
                 continue;
             }
             // a parameter that is handed on is told of where it is looked up
-            let handed_on = self.is_own_parameter(target, parameter) && matches!(self.value(&keyword.value), Value::Parameter(..));
+            let to_airflow = matches!(target, Value::Class(class) if self.kind_of(*class) == Target::AirflowClass);
+            let handed_on = !to_airflow && self.is_own_parameter(target, parameter) && matches!(self.value(&keyword.value), Value::Parameter(..));
             let tell_dynamic = via == Via::Keyword && !handed_on;
             let manner = Manner { tell_dynamic, ..Manner::connection(via) };
             match is_method(call, "expand") {

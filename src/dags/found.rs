@@ -76,8 +76,17 @@ pub(super) struct LocalCall<'a> {
     pub passed: Passed<'a>,
     /// Where the name of what is called stands.
     pub site: Site,
-    /// A class is called, so its default id is used here.
-    pub of_class: bool,
+    pub target: Target,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Function,
+    /// A class, whose default id is used where it is called.
+    Class,
+    /// A hook or an operator: an id that is handed to it and not known is told of.
+    AirflowClass,
 }
 
 /// How arguments are passed.
@@ -120,7 +129,10 @@ impl Manner {
 impl<'a> Found<'a> {
     /// Takes down the use of a value.
     pub(super) fn take(&mut self, value: &Value<'a>, site: Site, manner: Manner) {
-        for alternative in value.alternatives() {
+        let alternatives = value.alternatives();
+        // `f"{prefix}{name}" if prefix else name`: what a caller passes may be a part of the id only
+        let may_be_a_part = alternatives.iter().any(|value| matches!(value, Value::Unknown(Why::Parts)));
+        for alternative in alternatives {
             match alternative {
                 Value::Text(text) if is_template(&text.text) => self.take_dynamic(Why::Template, None, site, manner),
                 // an id of several lines, or none, is not an id
@@ -137,7 +149,9 @@ impl<'a> Found<'a> {
                 Value::Nothing => {}
                 Value::Parameter(function, slot) => {
                     let (function, slot, kind) = (*function, *slot, manner.kind);
-                    self.sinks.push(Sink { function, slot, kind });
+                    if !may_be_a_part {
+                        self.sinks.push(Sink { function, slot, kind });
+                    }
                     self.take_dynamic(Why::Expression, Some((function, slot)), site, manner);
                 }
                 Value::Unknown(why) => self.take_dynamic(why.clone(), None, site, manner),

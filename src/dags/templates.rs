@@ -341,7 +341,7 @@ mod tests {
             // the look-up itself fails before `or` is asked
             ("{{ var.value.a or 'd' }}", vec!["var:a@3"]),
             ("{{ var.value.a | default('d') }}", vec!["var:a@3"]),
-            ("{{ conn.a.host }}:{{ conn.a.port }}", vec!["conn:a@3", "conn:a@19"]),
+            ("{{ conn.a.host }}:{{ conn.a.port }}", vec!["conn:a@3", "conn:a@21"]),
             ("{{ conn['my-id'].host }}", vec!["conn:my-id@3"]),
             ("{{ conn.get('a').host }}", vec!["conn:a@3 optional"]),
             ("{{ conn[params.x].host }}", vec!["conn:?@3"]),

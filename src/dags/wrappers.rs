@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 
 use super::containers::plain;
 use super::evaluate::Evaluator;
-use super::found::{DynamicUse, Found, LocalCall, Manner, Passed, Sink, Site, Use};
+use super::found::{DynamicUse, Found, LocalCall, Manner, Passed, Sink, Site, Target, Use};
 use super::parameters::names_connection;
 use super::project::{At, Project};
 use super::reference::{Dynamic, Reference, Scan, Via};
@@ -94,11 +94,12 @@ impl<'a> Wrappers<'_, 'a> {
         let given = self.given(&call, sink.slot);
         for (value, offset, via) in &given {
             let site = Site { offset: *offset, ..call.site };
-            self.found.take(value, site, manner(sink, *via));
+            let tell_dynamic = call.target == Target::AirflowClass;
+            self.found.take(value, site, Manner { tell_dynamic, ..manner(sink, *via) });
         }
         // the class's own default is used where the class is called
         if given.is_empty()
-            && call.of_class
+            && call.target != Target::Function
             && !self.spreads(&call)
             && let Some(default) = self.default_of(sink)
         {

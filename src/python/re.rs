@@ -326,9 +326,13 @@ impl Translator {
         loop {
             let mut ahead = self.rest.clone();
             let starts = ahead.next() == Some('(') && ahead.next() == Some('?');
-            let flags = std::iter::from_fn(|| ahead.next_if(|c| matches!(c, 'i' | 'u'))).count();
-            if !starts || flags == 0 || ahead.next() != Some(')') {
+            let flags: String =
+                std::iter::from_fn(|| ahead.next_if(|c| matches!(c, 'i' | 'u'))).collect();
+            if !starts || flags.is_empty() || ahead.next() != Some(')') {
                 return Ok(());
+            }
+            if flags.contains('i') {
+                self.written.push_str("(?i)");
             }
             self.rest = ahead;
         }

@@ -1,1 +1,0 @@
-//! Tables of snippets, one a rule.
