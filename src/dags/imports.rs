@@ -3,10 +3,11 @@
 //! Airflow puts the DAG folder, `plugins` and `config` on `sys.path`, and images put the project's root there. The surprising rule:
 //! `.airflowignore` hides DAG files, not modules, so an ignored helper is found all the same.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::fs;
+
+use super::listings::Listings;
 
 /// How many folders above the DAG folder an import may be looked for.
 const MAX_CLIMB: usize = 3;
@@ -19,7 +20,9 @@ const ROOT_MARKS: [&str; 8] = [".git", ".astro", "Dockerfile", "pyproject.toml",
 pub(super) struct Finder {
     /// Where top-level modules may be, for files of each DAG folder.
     roots: HashMap<PathBuf, Vec<PathBuf>>,
-    listings: HashMap<PathBuf, HashSet<OsString>>,
+    listings: Listings,
+    /// What was found for modules without dots before them, by DAG folder.
+    known: HashMap<PathBuf, HashMap<String, Option<PathBuf>>>,
 }
 
 impl Finder {
@@ -33,9 +36,17 @@ impl Finder {
         if module == "airflow" || module.starts_with("airflow.") {
             return None;
         }
-        let mut folders = self.roots(dag_folder);
-        folders.extend(inner_folders(importer, dag_folder));
-        folders.iter().find_map(|folder| self.below(folder, module))
+        let known = self.known.get(dag_folder).and_then(|known| known.get(module));
+        let found = match known {
+            Some(known) => known.clone(),
+            None => {
+                let found = self.roots(dag_folder).iter().find_map(|folder| self.below(folder, module));
+                let known = self.known.entry(dag_folder.to_owned()).or_default();
+                known.insert(module.to_owned(), found.clone());
+                found
+            }
+        };
+        found.or_else(|| inner_folders(importer, dag_folder).iter().find_map(|folder| self.below(folder, module)))
     }
 
     /// The DAG folder, what stands beside it on `sys.path`, and the folders above up to the project's root.
@@ -76,11 +87,7 @@ impl Finder {
     }
 
     fn holds(&mut self, folder: &Path, name: &str) -> bool {
-        if !self.listings.contains_key(folder) {
-            let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect());
-            self.listings.insert(folder.to_owned(), names.unwrap_or_default());
-        }
-        self.listings[folder].contains(std::ffi::OsStr::new(name))
+        self.listings.holds(folder, OsStr::new(name))
     }
 }
 

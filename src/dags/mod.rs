@@ -21,6 +21,7 @@ mod factories;
 mod files;
 mod found;
 mod imports;
+mod listings;
 mod names;
 mod output;
 mod parameters;

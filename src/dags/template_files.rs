@@ -3,10 +3,12 @@
 //! A name is looked for as Airflow does, beside the DAG file and in `template_searchpath`. The surprising rule: a search path often
 //! names a folder of the image (`/usr/local/airflow/include`), so its tail is tried below the project's root.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use super::imports::project_folders;
+use super::listings::Listings;
 use super::project::read_limited;
 use super::source::Source;
 use super::templates::{self, TemplateUses};
@@ -41,12 +43,12 @@ pub(super) struct Names {
 /// Reads the templates that some files name, and those that they include.
 pub(super) fn read_all(all: Vec<Names>, known: &mut HashSet<PathBuf>, shown: &dyn Fn(&Path) -> String) -> Vec<TemplateFile> {
     let mut read = Vec::new();
-    let shared: Vec<String> = all.iter().flat_map(|names| names.search_paths.iter().cloned()).collect();
+    let mut search = Search::of(&all);
     for names in all {
-        let folders = folders(&names, &shared);
+        let own = search.own_folders(&names);
         let mut open = names.names;
         while let Some(name) = open.pop() {
-            let Some(path) = find(&name, &folders) else { continue };
+            let Some(path) = search.find(&name, &own, &names.dag_folder) else { continue };
             if !known.insert(path.clone()) {
                 continue;
             }
@@ -59,6 +61,76 @@ pub(super) fn read_all(all: Vec<Names>, known: &mut HashSet<PathBuf>, shown: &dy
     read
 }
 
+/// Looks for templates, and remembers what it found.
+#[derive(Default)]
+struct Search {
+    listings: Listings,
+    /// For each DAG folder, where templates may be besides a file's own folders.
+    shared: HashMap<PathBuf, Vec<PathBuf>>,
+    found: HashMap<(PathBuf, String), Option<PathBuf>>,
+    roots: HashMap<PathBuf, Vec<PathBuf>>,
+}
+
+impl Search {
+    fn of(all: &[Names]) -> Self {
+        let mut search = Self::default();
+        for names in all {
+            let own = search.own_folders(names);
+            let shared = search.shared.entry(names.dag_folder.clone()).or_default();
+            // its search paths may be meant for templates that another file names
+            for folder in own.into_iter().skip(1) {
+                if !shared.contains(&folder) {
+                    shared.push(folder);
+                }
+            }
+        }
+        for (dag_folder, roots) in &search.roots {
+            let shared = search.shared.entry(dag_folder.clone()).or_default();
+            shared.push(dag_folder.clone());
+            for root in roots {
+                shared.extend([root.join("include"), root.clone()]);
+            }
+        }
+        search
+    }
+
+    /// A file's own folder and its search paths.
+    fn own_folders(&mut self, names: &Names) -> Vec<PathBuf> {
+        let dag_folder = &names.dag_folder;
+        let roots = self.roots.entry(dag_folder.clone()).or_insert_with(|| project_folders(dag_folder));
+        let mut folders = vec![names.folder.clone()];
+        for path in &names.search_paths {
+            folders.extend(places_of(path, &names.folder, dag_folder, roots, &mut self.listings));
+        }
+        folders
+    }
+
+    fn find(&mut self, name: &str, own: &[PathBuf], dag_folder: &Path) -> Option<PathBuf> {
+        let relative: PathBuf = Path::new(name).components().filter(|part| !matches!(part, Component::RootDir | Component::Prefix(_))).collect();
+        if let Some(found) = self.below(own, &relative) {
+            return Some(found);
+        }
+        let key = (dag_folder.to_owned(), name.to_owned());
+        if let Some(found) = self.found.get(&key) {
+            return found.clone();
+        }
+        let shared = self.shared.get(dag_folder).cloned().unwrap_or_default();
+        let mut found = self.below(&shared, &relative);
+        if found.is_none() && name.starts_with('/') {
+            // a path of the image: its tail, below each folder
+            let parts: Vec<Component<'_>> = relative.components().collect();
+            found = (1..parts.len()).find_map(|skipped| self.below(&shared, &parts[skipped..].iter().collect::<PathBuf>()));
+        }
+        self.found.insert(key, found.clone());
+        found
+    }
+
+    fn below(&mut self, folders: &[PathBuf], relative: &Path) -> Option<PathBuf> {
+        let mut found = folders.iter().filter_map(|folder| self.listings.find(folder, relative));
+        found.find(|path| path.is_file())
+    }
+}
+
 /// Reads one template; none where it is not text.
 pub(super) fn read_one(path: &Path, shown: String) -> Option<TemplateFile> {
     let bytes = read_limited(path).ok()?;
@@ -68,64 +140,27 @@ pub(super) fn read_one(path: &Path, shown: String) -> Option<TemplateFile> {
     Some(TemplateFile { source, uses })
 }
 
-/// Where the names of a file are looked for, the nearest first: its own search paths, then those of all.
-fn folders(names: &Names, shared: &[String]) -> Vec<PathBuf> {
-    let roots = project_folders(&names.dag_folder);
-    let mut folders = vec![names.folder.clone()];
-    for path in names.search_paths.iter().chain(shared) {
-        for folder in places_of(path, &names.folder, &names.dag_folder, &roots) {
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
-        }
-    }
-    folders.push(names.dag_folder.clone());
-    for root in roots {
-        folders.push(root.join("include"));
-        folders.push(root);
-    }
-    folders
-}
-
 /// The folders that a search path can mean.
-fn places_of(path: &str, folder: &Path, dag_folder: &Path, roots: &[PathBuf]) -> Vec<PathBuf> {
+fn places_of(path: &str, folder: &Path, dag_folder: &Path, roots: &[PathBuf], listings: &mut Listings) -> Vec<PathBuf> {
     let path = Path::new(path);
-    if path.is_absolute() && path.is_dir() && path.parent().is_some() {
-        return vec![path.to_owned()];
-    }
-    let names: Vec<&std::ffi::OsStr> = path.components().filter_map(name_of).collect();
-    let mut places = Vec::new();
+    let names: Vec<&OsStr> = path.components().filter_map(name_of).collect();
     for skipped in 0..names.len() {
         let tail: PathBuf = names[skipped..].iter().collect();
         let bases = [folder, dag_folder].into_iter().chain(roots.iter().map(PathBuf::as_path));
-        places.extend(bases.map(|base| base.join(&tail)).filter(|place| place.is_dir()));
+        let places: Vec<PathBuf> = bases.filter_map(|base| listings.find(base, &tail)).collect();
         if !places.is_empty() {
-            break;
+            return places;
         }
     }
-    places
+    // of this machine
+    if path.is_absolute() { vec![path.to_owned()] } else { Vec::new() }
 }
 
-fn name_of(component: Component<'_>) -> Option<&std::ffi::OsStr> {
+fn name_of(component: Component<'_>) -> Option<&OsStr> {
     match component {
         Component::Normal(name) => Some(name),
         _ => None,
     }
-}
-
-fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
-    let name = Path::new(name);
-    let relative: PathBuf = name.components().filter(|part| !matches!(part, Component::RootDir | Component::Prefix(_))).collect();
-    let direct = folders.iter().map(|folder| folder.join(&relative)).find(|path| path.is_file());
-    if direct.is_some() || !name.is_absolute() {
-        return direct;
-    }
-    // a path of the image: its tail, below each folder
-    let parts: Vec<Component<'_>> = relative.components().collect();
-    (1..parts.len()).find_map(|skipped| {
-        let tail: PathBuf = parts[skipped..].iter().collect();
-        folders.iter().map(|folder| folder.join(&tail)).find(|path| path.is_file())
-    })
 }
 
 #[cfg(test)]
