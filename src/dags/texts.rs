@@ -238,7 +238,7 @@ impl<'a> FileVisitor<'_, 'a> {
             doubled_braces,
         };
         let mut offset = start;
-        while let Some((length, chars)) = units.next() {
+        for (length, chars) in units {
             for char in decoded.by_ref().take(chars) {
                 text.text.push(char);
             }
