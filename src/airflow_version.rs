@@ -8,27 +8,21 @@
 //! What a provider's class does follows the provider's release, and every release here can install today's.
 
 use std::fmt;
-
-use clap::ValueEnum;
+use std::str::FromStr;
 
 /// A minor release of Airflow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AirflowVersion {
     /// Airflow 2.11
-    #[value(name = "2.11")]
     V2_11,
     /// Airflow 3.0, task-sdk 1.0
-    #[value(name = "3.0")]
     V3_0,
     /// Airflow 3.1, task-sdk 1.1
-    #[value(name = "3.1")]
     V3_1,
     /// Airflow 3.2, task-sdk 1.2
-    #[value(name = "3.2")]
     V3_2,
     /// Airflow 3.3, task-sdk 1.3
     #[default]
-    #[value(name = "3.3")]
     V3_3,
 }
 
@@ -43,7 +37,39 @@ pub enum TeamGuard {
     Separator,
 }
 
+/// A text that names no release whose rules are known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a release of Airflow whose rules secretctl knows: 2.11, 3.0, 3.1, 3.2 or 3.3"
+)]
+pub struct UnknownRelease {
+    text: String,
+}
+
+impl FromStr for AirflowVersion {
+    type Err = UnknownRelease;
+
+    /// `3.3`, or with the number of a patch, `3.3.2`.
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let minor = match text.rsplit_once('.') {
+            Some((minor, patch)) if minor.contains('.') && is_number(patch) => minor,
+            _ => text,
+        };
+        let known = Self::ALL
+            .into_iter()
+            .find(|known| known.to_string() == minor);
+        known.ok_or_else(|| UnknownRelease {
+            text: text.to_owned(),
+        })
+    }
+}
+
 impl AirflowVersion {
+    /// Every release whose rules are known, the oldest first.
+    pub const ALL: [AirflowVersion; 5] =
+        [Self::V2_11, Self::V3_0, Self::V3_1, Self::V3_2, Self::V3_3];
+
     /// Whether tasks have a search path and settings of their own (`airflow.sdk.execution_time.context` of task-sdk 1.0.6;
     /// `worker_mode` in `airflow.configuration.get_custom_secret_backend` of 3.0.6).
     pub fn has_worker_settings(self) -> bool {
@@ -187,16 +213,18 @@ mod tests {
 
     #[test]
     fn releases_are_in_order_and_the_newest_is_the_default() {
-        let all = AirflowVersion::value_variants();
-        assert!(all.is_sorted());
-        assert_eq!(all.last(), Some(&AirflowVersion::default()));
+        assert!(AirflowVersion::ALL.is_sorted());
+        assert_eq!(AirflowVersion::ALL.last(), Some(&AirflowVersion::default()));
     }
 
     #[test]
-    fn a_release_is_shown_as_it_is_given() {
-        for version in AirflowVersion::value_variants() {
-            let name = version.to_possible_value().unwrap();
-            assert_eq!(name.get_name(), version.to_string());
+    fn a_release_is_read_as_it_is_shown_with_or_without_a_patch() {
+        for version in AirflowVersion::ALL {
+            assert_eq!(version.to_string().parse(), Ok(version));
+            assert_eq!(format!("{version}.2").parse(), Ok(version));
+        }
+        for odd in ["", "3", "3.3.", "3.3.x", "3.9", "2.10", "3.3.2.1"] {
+            assert!(odd.parse::<AirflowVersion>().is_err(), "{odd}");
         }
     }
 }

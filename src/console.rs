@@ -17,16 +17,30 @@ pub trait Listener: Send + Sync {
     fn line(&self, line: &str);
 }
 
+/// How much is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Nothing but the error that ends a run.
+    Quiet,
+    /// What a person should know.
+    #[default]
+    Normal,
+    /// Also which layer is asked for what.
+    Steps,
+    /// Also every request.
+    Requests,
+}
+
 /// The way to the listener.
 #[derive(Clone)]
 pub struct Console {
-    verbosity: u8,
+    verbosity: Verbosity,
     listener: Arc<dyn Listener>,
 }
 
 impl Console {
-    /// A console that tells `listener` as much as `verbosity` says: 1 the steps, 2 every request.
-    pub fn new(verbosity: u8, listener: Arc<dyn Listener>) -> Self {
+    /// A console that tells `listener` as much as `verbosity` says.
+    pub fn new(verbosity: Verbosity, listener: Arc<dyn Listener>) -> Self {
         Self {
             verbosity,
             listener,
@@ -35,25 +49,27 @@ impl Console {
 
     /// A console that nobody listens to.
     pub fn silent() -> Self {
-        Self::new(0, Arc::new(Nobody))
+        Self::new(Verbosity::Quiet, Arc::new(Nobody))
     }
 
-    /// Tells what a person should know at any verbosity.
+    /// Tells what a person should know.
     pub fn finding(&self, finding: &Finding) {
-        self.listener.finding(finding);
+        if self.verbosity >= Verbosity::Normal {
+            self.listener.finding(finding);
+        }
     }
 
     /// Tells a step: which layer is asked for what, and what it said.
     pub fn step(&self, line: impl FnOnce() -> String) {
-        self.tell(1, line);
+        self.tell(Verbosity::Steps, line);
     }
 
     /// Tells a detail of a step: one request and its status.
     pub fn detail(&self, line: impl FnOnce() -> String) {
-        self.tell(2, line);
+        self.tell(Verbosity::Requests, line);
     }
 
-    fn tell(&self, verbosity: u8, line: impl FnOnce() -> String) {
+    fn tell(&self, verbosity: Verbosity, line: impl FnOnce() -> String) {
         if self.verbosity >= verbosity {
             self.listener.line(&line());
         }

@@ -5,7 +5,8 @@ use std::io;
 use crate::airflow_config::ConfigError;
 use crate::connection::UnknownField;
 use crate::failure::{Failure, Fault};
-use crate::search_path::{Lookup, OpenError};
+use crate::finding::Finding;
+use crate::search_path::{Doubt, Lookup, OpenError};
 
 /// The result of a command.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -33,9 +34,24 @@ pub enum Error {
     /// `--field` names something a connection does not have.
     #[error(transparent)]
     UnknownField(#[from] UnknownField),
+    /// The variable that Airflow reads has a name that no shell can set.
+    #[error("no shell can set a variable with the name `{name}`")]
+    NotForAShell {
+        /// The name.
+        name: String,
+    },
+    /// A warning elsewhere, an error where no doubt is let pass.
+    #[error("{}", .0.sentence)]
+    Doubtful(Finding),
     /// stdout could not be written.
     #[error("the output could not be written: {0}")]
     Output(#[source] io::Error),
+}
+
+impl From<Doubt> for Error {
+    fn from(Doubt(finding): Doubt) -> Self {
+        Error::Doubtful(finding)
+    }
 }
 
 impl From<Box<Lookup>> for Error {
@@ -50,7 +66,8 @@ impl Fault for Error {
             Error::Config(error) => error.failure(),
             Error::Open(error) => error.failure(),
             Error::NotResolved(lookup) => lookup.failure(),
-            Error::NoSuchExtra { .. } => Failure::Malformed,
+            Error::NoSuchExtra { .. } | Error::NotForAShell { .. } => Failure::Malformed,
+            Error::Doubtful(finding) => finding.strictly.unwrap_or(Failure::Configuration),
             Error::UnknownField(_) => Failure::Usage,
             Error::Output(_) => Failure::Output,
         }
@@ -61,6 +78,10 @@ impl Fault for Error {
             Error::Config(error) => error.hint(),
             Error::Open(error) => error.hint(),
             Error::UnknownField(error) => error.hint(),
+            Error::Doubtful(finding) => finding.hint.clone(),
+            Error::NotForAShell { .. } => Some(
+                "print the value alone, without `-o env`, and hand it to the program itself".into(),
+            ),
             Error::NotResolved(_) | Error::NoSuchExtra { .. } | Error::Output(_) => None,
         }
     }

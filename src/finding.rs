@@ -2,6 +2,7 @@
 //!
 //! `explain`, `check`, `doctor` and stderr all print the same findings. A finding never holds a value.
 
+use crate::failure::Failure;
 use crate::source::Source;
 
 /// How much a finding matters.
@@ -28,6 +29,8 @@ pub struct Finding {
     pub hint: Option<String>,
     /// Where the setting behind it stands.
     pub source: Option<Source>,
+    /// What it fails where no doubt is let pass: in `explain`, `check` and with `--strict`.
+    pub strictly: Option<Failure>,
 }
 
 impl Finding {
@@ -58,6 +61,12 @@ impl Finding {
         self
     }
 
+    /// The same, failing wherever no doubt is let pass.
+    pub fn failing_strictly(mut self, failure: Failure) -> Self {
+        self.strictly = Some(failure);
+        self
+    }
+
     /// Sentence and hint together.
     pub fn in_one_line(&self) -> String {
         match &self.hint {
@@ -73,6 +82,7 @@ impl Finding {
             sentence: sentence.into(),
             hint: None,
             source: None,
+            strictly: None,
         }
     }
 }

@@ -4,9 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use secretctl::cli::{Cli, Terminal};
-use secretctl::env::Env;
-use secretctl::failure::Fault;
+use secretctl::{Cli, Env, Fault, Terminal};
 
 fn main() -> ExitCode {
     keep_memory_private();

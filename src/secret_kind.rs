@@ -14,6 +14,9 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    /// All kinds.
+    pub const ALL: [SecretKind; 3] = [Self::Connection, Self::Variable, Self::Config];
+
     /// The short word used on the command line and in JSON.
     pub fn short_name(self) -> &'static str {
         match self {
@@ -73,6 +76,15 @@ impl<T> PerKind<T> {
             SecretKind::Connection => &self.connection,
             SecretKind::Variable => &self.variable,
             SecretKind::Config => &self.config,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn get_mut(&mut self, kind: SecretKind) -> &mut T {
+        match kind {
+            SecretKind::Connection => &mut self.connection,
+            SecretKind::Variable => &mut self.variable,
+            SecretKind::Config => &mut self.config,
         }
     }
 }

@@ -46,6 +46,12 @@ pub enum ConfigError {
         /// What happened.
         error: CommandError,
     },
+    /// A command that a file names, which nobody has allowed to run.
+    #[error("{origin} was not run: a file may not name commands unless that is allowed")]
+    CommandNotAllowed {
+        /// The setting.
+        origin: Origin,
+    },
     /// Backend kwargs that are kept in the backend which they configure.
     #[error("{origin} asks the secrets backend for its own kwargs")]
     KwargsInBackend {
@@ -76,6 +82,9 @@ impl Fault for ConfigError {
             Self::Kwargs(fault) => return fault.hint(),
             Self::Cfg { fault, .. } => return fault.problem.hint().map(str::to_owned),
             Self::CfgFile(_) | Self::NotBool { .. } => return None,
+            Self::CommandNotAllowed { .. } => {
+                "read the command, and if it may run, add `--allow-commands`"
+            }
             Self::EmptyConfigPath => "unset it, or set it to the path of airflow.cfg",
             Self::KwargsInBackend { .. } => {
                 "Airflow would ask itself without end: give the kwargs as JSON, or have a command print them"

@@ -32,6 +32,7 @@ pub use secrets_section::{
 use crate::deadline::Deadline;
 use crate::env::{Env, expand_env_var};
 use crate::secret::SecretText;
+use crate::source::Source;
 use crate::text_file::{self, TextFileError};
 
 /// The largest airflow.cfg that is read, in bytes; the one that Airflow writes has some 150,000.
@@ -44,6 +45,8 @@ pub struct AirflowConfig {
     cfg_path: Arc<PathBuf>,
     cfg: CfgFile,
     cfg_exists: bool,
+    /// Whether commands that an env file names may run.
+    runs_files_commands: bool,
 }
 
 /// The value of an option.
@@ -99,13 +102,21 @@ impl AirflowConfig {
     ///
     /// # Errors
     /// It cannot be read, be it in time or at all, or is not a configuration file.
-    pub async fn load(env: Env, deadline: Deadline) -> Result<Self, ConfigError> {
+    ///
+    /// `runs_files_commands`: the environment and airflow.cfg are the operator's own, an env file may be anybody's who can open a
+    /// pull request; so its commands run only if that is wanted.
+    pub async fn load(
+        env: Env,
+        runs_files_commands: bool,
+        deadline: Deadline,
+    ) -> Result<Self, ConfigError> {
         let path = cfg_path(&env)?;
         let mut config = Self {
             env,
             cfg_path: Arc::new(path),
             cfg: CfgFile::default(),
             cfg_exists: false,
+            runs_files_commands,
         };
         if config.flag("core", "unit_test_mode", deadline).await? {
             return Ok(config);
@@ -349,6 +360,16 @@ impl AirflowConfig {
         origin: Origin,
         deadline: Deadline,
     ) -> Result<Setting, ConfigError> {
+        let is_of_a_file = matches!(
+            origin.place,
+            Place::Environment {
+                source: Source::File { .. },
+                ..
+            }
+        );
+        if is_of_a_file && !self.runs_files_commands {
+            return Err(ConfigError::CommandNotAllowed { origin });
+        }
         match command::run(&self.env, command, deadline).await {
             Ok(output) => Ok(Setting {
                 unexpanded: output.clone(),

@@ -112,7 +112,7 @@ async fn outcome(case: &Case, version: AirflowVersion) -> Result<String, ConfigE
     ];
     let env = Env::from_pairs(recorded.chain(own));
     let deadline = Deadline::after(Duration::from_secs(60));
-    let config = AirflowConfig::load(env, deadline).await?;
+    let config = AirflowConfig::load(env, true, deadline).await?;
     match &case.option {
         Some((section, key)) => option(&config, section, key, version, deadline).await,
         None => backend(&config, case.worker, version, deadline).await,

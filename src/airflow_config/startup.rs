@@ -58,7 +58,11 @@ mod tests {
         let home = home.path().to_str().unwrap();
         let variables = variables.iter().copied().chain([("AIRFLOW_HOME", home)]);
         let deadline = Deadline::after(Duration::from_secs(20));
-        let config = block_on(AirflowConfig::load(Env::from_pairs(variables), deadline));
+        let config = block_on(AirflowConfig::load(
+            Env::from_pairs(variables),
+            true,
+            deadline,
+        ));
         config.unwrap().check_start(AirflowVersion::V3_3)
     }
 

@@ -25,7 +25,7 @@ fn load(variables: &[(&str, &str)], cfg: &str) -> Fixture {
     ];
     let env = Env::from_pairs(variables.iter().copied().chain(own));
     Fixture {
-        config: block_on(AirflowConfig::load(env, soon())).unwrap(),
+        config: block_on(AirflowConfig::load(env, true, soon())).unwrap(),
         _home: home,
     }
 }
@@ -39,7 +39,7 @@ fn option(fixture: &Fixture, section: &str, key: &str) -> Option<String> {
 
 fn load_error(variables: &[(&str, &str)]) -> ConfigError {
     let env = Env::from_pairs(variables.iter().copied());
-    block_on(AirflowConfig::load(env, soon())).unwrap_err()
+    block_on(AirflowConfig::load(env, true, soon())).unwrap_err()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn settings_know_where_they_come_from() {
 fn airflow_cfg_is_found_as_airflow_finds_it() {
     let path = |variables: &[(&str, &str)]| {
         let env = Env::from_pairs(variables.iter().copied());
-        let config = block_on(AirflowConfig::load(env, soon())).unwrap();
+        let config = block_on(AirflowConfig::load(env, true, soon())).unwrap();
         assert!(!config.cfg_exists());
         config.cfg_path().display().to_string()
     };

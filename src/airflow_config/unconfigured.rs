@@ -178,7 +178,7 @@ mod tests {
         let home = ("AIRFLOW_HOME", home.path().to_str().unwrap());
         let env = Env::from_pairs(variables.iter().copied().chain([home]));
         let deadline = Deadline::after(Duration::from_secs(20));
-        let config = block_on(AirflowConfig::load(env, deadline)).unwrap();
+        let config = block_on(AirflowConfig::load(env, true, deadline)).unwrap();
         let findings = config.why_unconfigured(false).unwrap();
         findings
             .into_iter()

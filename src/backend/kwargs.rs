@@ -300,10 +300,15 @@ impl<E: Clone> Faults<E> {
         match value {
             Ok(value) => Some(value),
             Err(fault) => {
-                self.0.get_or_insert(fault.into());
+                self.keep(fault);
                 None
             }
         }
+    }
+
+    /// Keeps what is wrong with a value.
+    pub fn keep(&mut self, fault: impl Into<E>) {
+        self.0.get_or_insert(fault.into());
     }
 
     /// # Errors

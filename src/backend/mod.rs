@@ -4,11 +4,11 @@
 //! in how they *name* a secret far more than in how they read it, so naming is a function of its own, [`Backend::locate`].
 
 pub mod aws;
-// pub mod azure;
+pub mod azure;
 pub mod environment_variables;
 pub mod google;
 pub mod kind;
-// pub mod kubernetes;
+pub mod kubernetes;
 pub mod kwargs;
 pub mod local_filesystem;
 pub mod lockbox;
@@ -50,7 +50,7 @@ pub trait Backend: Send + Sync {
     /// out, or something found that Airflow cannot use.
     async fn get(&self, secret: &SecretRef, deadline: Deadline) -> Result<Answer, BackendError>;
 
-    /// Reads many, with the answers in the order of `secrets`, each within the limit of `deadline`; by default one by one, a
+    /// Reads many of one kind, with the answers in the order of `secrets`, each within the limit of `deadline`; by default one by one, a
     /// few at a time.
     async fn get_many(
         &self,
@@ -296,6 +296,8 @@ pub struct Surroundings {
     pub multi_team: bool,
     /// The release whose rules are followed.
     pub version: AirflowVersion,
+    /// Whether more is asked after a failure: who asked, and what else may be the matter.
+    pub diagnoses: bool,
     /// Where to tell what is being done.
     pub console: Console,
 }

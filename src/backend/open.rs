@@ -1,9 +1,11 @@
 //! From a class and its kwargs to a backend: the one place that knows them all.
 
 use super::aws::{SecretsManagerBackend, SystemsManagerParameterStoreBackend};
+use super::azure::AzureKeyVaultBackend;
 use super::environment_variables::EnvironmentVariablesBackend;
 use super::google::CloudSecretManagerBackend;
 use super::kind::BackendKind;
+use super::kubernetes::KubernetesSecretsBackend;
 use super::kwargs::Kwargs;
 use super::local_filesystem::LocalFilesystemBackend;
 use super::vault::VaultBackend;
@@ -32,13 +34,15 @@ impl<B: Backend + 'static> From<(B, Vec<Finding>)> for OpenedBackend {
 /// The names of the kwargs that the constructor of a class knows.
 pub fn kwarg_names(kind: BackendKind) -> &'static [&'static str] {
     match kind {
-        BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
+        BackendKind::Vault => VaultBackend::KWARGS,
         BackendKind::SystemsManagerParameterStore => SystemsManagerParameterStoreBackend::KWARGS,
         BackendKind::SecretsManager => SecretsManagerBackend::KWARGS,
+        BackendKind::AzureKeyVault => AzureKeyVaultBackend::KWARGS,
+        BackendKind::CloudSecretManager => CloudSecretManagerBackend::KWARGS,
         BackendKind::LocalFilesystem => local_filesystem::KWARGS,
-        BackendKind::Vault => VaultBackend::KWARGS,
+        BackendKind::KubernetesSecrets => KubernetesSecretsBackend::KWARGS,
         BackendKind::Lockbox => lockbox::KWARGS,
-        _ => &[],
+        BackendKind::EnvironmentVariables | BackendKind::Metastore => &[],
     }
 }
 
@@ -66,20 +70,24 @@ pub async fn open(
             (backend, Vec::new()).into()
         }
         BackendKind::Vault => VaultBackend::open(given, surroundings)?.into(),
+        BackendKind::SystemsManagerParameterStore => {
+            SystemsManagerParameterStoreBackend::open(given, surroundings)?.into()
+        }
+        BackendKind::SecretsManager => SecretsManagerBackend::open(given, surroundings)?.into(),
+        BackendKind::AzureKeyVault => AzureKeyVaultBackend::open(given, surroundings)?.into(),
+        BackendKind::KubernetesSecrets => {
+            KubernetesSecretsBackend::open(given, surroundings)?.into()
+        }
         BackendKind::CloudSecretManager => {
             CloudSecretManagerBackend::open(given, surroundings, deadline)
                 .await?
                 .into()
         }
-        BackendKind::SystemsManagerParameterStore => {
-            SystemsManagerParameterStoreBackend::open(given, surroundings)?.into()
-        }
-        BackendKind::SecretsManager => SecretsManagerBackend::open(given, surroundings)?.into(),
         BackendKind::Lockbox => {
             lockbox::check(given)?;
             not_served()
         }
-        _ => not_served(),
+        BackendKind::Metastore => not_served(),
     })
 }
 

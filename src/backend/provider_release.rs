@@ -74,8 +74,6 @@ fn in_vault(kwargs: &Dict) -> Vec<(String, ProviderRelease)> {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
-
     use super::*;
 
     /// How many sentences each release gets.
@@ -84,7 +82,7 @@ mod tests {
         let kwargs = kwargs
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        let versions = AirflowVersion::value_variants().iter();
+        let versions = AirflowVersion::ALL.iter();
         versions
             .map(|version| too_young(kind, &kwargs, *version).len())
             .collect()

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::airflow_version::AirflowVersion;
+use crate::env::EnvFileFormat;
 use crate::search_path::Context;
 use crate::secret_kind::SecretKind;
 
@@ -19,7 +21,7 @@ use crate::secret_kind::SecretKind;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 resolved, 2 wrong command line, 3 defined nowhere, 4 refused, 5 authentication failed, \
+    after_help = "Exit codes: 0 resolved, 1 output not written, 2 wrong command line, 3 defined nowhere, 4 refused, 5 authentication failed, \
 6 not reached, 7 wrong configuration, 8 found but unusable, 70 a bug in secretctl"
 )]
 pub struct Cli {
@@ -39,40 +41,75 @@ impl Cli {
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
-    /// Read environment variables from a Compose-style file; a later file wins, the process environment wins over all
-    #[arg(long = "env-file", value_name = "FILE", global = true)]
+    /// Read environment variables from a file; a later file wins, the process environment wins over all
+    #[arg(long = "env-file", value_name = "FILE", global = true, help_heading = SETTINGS)]
     pub env_files: Vec<PathBuf>,
 
+    /// How env files are read: as Compose does, or raw as `docker run --env-file` does
+    #[arg(long, value_enum, default_value = "compose", global = true, help_heading = SETTINGS)]
+    pub env_file_format: EnvFileFormatName,
+
+    /// Run the commands that an env file names (settings that end in _CMD)
+    #[arg(long, global = true, help_heading = SETTINGS)]
+    pub allow_commands: bool,
+
     /// Whose search path to follow: the CLI's and scheduler's, or a task's
-    #[arg(long, value_enum, default_value = "server", global = true)]
+    #[arg(long, value_enum, default_value = "server", global = true, help_heading = SETTINGS)]
     pub context: ContextName,
 
-    /// Whose rules to follow: those of this release of Airflow
+    /// Whose rules to follow: those of this release of Airflow, such as 2.11 or 3.3.2
     #[arg(
         long,
-        value_enum,
         value_name = "VERSION",
         default_value_t,
-        global = true
+        global = true,
+        help_heading = SETTINGS
     )]
     pub airflow_version: AirflowVersion,
 
     /// The longest one lookup may take in one backend, retries included
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30", global = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        default_value = "30",
+        global = true,
+        help_heading = LOOKUP
+    )]
     pub timeout: Duration,
 
-    /// A failing layer is final: no answer from a later layer, no repaired kwargs
-    #[arg(long, global = true)]
+    /// A failing layer is final, and a warning about a value or the kwargs is an error
+    #[arg(long, global = true, help_heading = LOOKUP)]
     pub strict: bool,
 
-    /// Say what is being done, on stderr; twice: every request
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    /// Send nothing to any other host (repeatable; SECRETCTL_ALLOW_HOSTS)
+    #[arg(long = "allow-host", value_name = "HOST", global = true, help_heading = LOOKUP)]
+    pub allowed_hosts: Vec<String>,
+
+    /// Ask nothing more after a lookup that failed: no near misses, no who-am-I
+    #[arg(long, global = true, help_heading = LOOKUP)]
+    pub no_diagnose: bool,
+
+    /// Do not undo a login of this run at its end
+    #[arg(long, global = true, help_heading = LOOKUP)]
+    pub keep_login: bool,
+
+    /// Say what is being done and from where each setting came, on stderr; twice: every request
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = OUTPUT)]
     pub verbose: u8,
 
-    /// When to use colour on stderr
-    #[arg(long, value_enum, default_value = "auto", global = true)]
+    /// Say nothing on stderr but the error that ends the run
+    #[arg(short, long, conflicts_with = "verbose", global = true, help_heading = OUTPUT)]
+    pub quiet: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", global = true, help_heading = OUTPUT)]
     pub color: Color,
 }
+
+const SETTINGS: &str = "Settings";
+const LOOKUP: &str = "Lookup";
+const OUTPUT: &str = "Messages";
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,12 +122,32 @@ pub enum Color {
     Never,
 }
 
+/// How env files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EnvFileFormatName {
+    /// Quotes, $NAME, comments and export, as Docker Compose reads them
+    Compose,
+    /// Raw: quotes and $ stay in the value
+    Docker,
+}
+
+impl From<EnvFileFormatName> for EnvFileFormat {
+    fn from(name: EnvFileFormatName) -> Self {
+        match name {
+            EnvFileFormatName::Compose => EnvFileFormat::Compose,
+            EnvFileFormatName::Docker => EnvFileFormat::Docker,
+        }
+    }
+}
+
 /// A search path by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ContextName {
-    /// What `airflow connections get` does
+    /// What `airflow connections get` and the scheduler do
+    #[value(alias = "scheduler")]
     Server,
     /// What a task of Airflow 3 sees
+    #[value(alias = "task")]
     Worker,
 }
 
@@ -107,12 +164,16 @@ impl From<ContextName> for Context {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print one connection
+    #[command(after_help = "Example: secretctl --env-file .env get-conn smtp_default --field host")]
     GetConn(GetConnArguments),
     /// Print one variable
+    #[command(after_help = "Example: secretctl --env-file .env get-var test --default none")]
     GetVar(GetVarArguments),
     /// Print what the custom backend's get_config gives
+    #[command(after_help = "Example: secretctl --env-file .env get-config sql_alchemy_conn")]
     GetConfig(GetConfigArguments),
     /// Say what every layer answers, without a value
+    #[command(after_help = "Example: secretctl --env-file .env explain conn smtp_default")]
     Explain(ExplainArguments),
 }
 
@@ -120,6 +181,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct GetConnArguments {
     /// The conn_id
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub conn_id: String,
     /// The form to print
     #[arg(short, long, value_enum, default_value = "uri")]
@@ -154,6 +216,7 @@ pub enum ConnectionOutput {
 #[derive(Debug, Args)]
 pub struct GetVarArguments {
     /// The variable's key
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
     /// The form to print
     #[arg(short, long, value_enum, default_value = "raw")]
@@ -181,6 +244,7 @@ pub enum VariableOutput {
 #[derive(Debug, Args)]
 pub struct GetConfigArguments {
     /// The text that an AIRFLOW__SECTION__OPTION_SECRET option names
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
     /// Print no newline after the value
     #[arg(short, long)]
@@ -194,6 +258,7 @@ pub struct ExplainArguments {
     #[arg(value_enum)]
     pub kind: KindName,
     /// The conn_id, the variable's key or the config's key
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub id: String,
     /// The form to print
     #[arg(short, long, value_enum, default_value = "text")]
@@ -204,8 +269,10 @@ pub struct ExplainArguments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum KindName {
     /// A connection
+    #[value(alias = "connection")]
     Conn,
     /// A variable
+    #[value(alias = "variable")]
     Var,
     /// A config option
     Config,

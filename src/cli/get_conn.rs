@@ -3,11 +3,10 @@
 use std::io::Write;
 
 use super::arguments::{ConnectionOutput, GetConnArguments};
-use super::output;
+use super::{output, printable};
 use crate::connection::Connection;
 use crate::console::Console;
 use crate::error::{Error, Result};
-use crate::finding::Finding;
 use crate::python::json::{self, Value};
 use crate::python::text::upper;
 use crate::search_path::SearchPath;
@@ -31,13 +30,10 @@ pub async fn run(
         .iter()
         .for_each(|finding| console.finding(finding));
     let (connection, stored) = lookup.into_connection()?;
-    connection
-        .findings()
-        .iter()
-        .for_each(|finding| console.finding(finding));
+    search_path.tell(connection.findings())?;
     let text = match &arguments.field {
         Some(field) => one_field(&connection, &arguments.conn_id, field)?,
-        None => rendered(arguments, &connection, stored, console),
+        None => rendered(arguments, &connection, stored)?,
     };
     output::write(stdout, text.expose(), arguments.no_newline)?;
     Ok(0)
@@ -59,49 +55,40 @@ fn rendered(
     arguments: &GetConnArguments,
     connection: &Connection,
     stored: SecretText,
-    console: &Console,
-) -> SecretText {
-    match arguments.output {
+) -> Result<SecretText> {
+    Ok(match arguments.output {
         ConnectionOutput::Uri => connection.uri().clone(),
         ConnectionOutput::Raw => stored,
         ConnectionOutput::Json => json::to_strict_json(&Value::Dict(connection.fields())).into(),
         ConnectionOutput::Env => {
             let name = format!("AIRFLOW_CONN_{}", upper(&arguments.conn_id));
-            warn_of_odd_name(&name, console);
-            output::assignment(&name, connection.uri().expose())
+            output::assignment(name, connection.uri().expose())?
         }
         ConnectionOutput::Table => table(connection, arguments.reveal),
-    }
+    })
 }
 
-/// Warns of a variable that Airflow reads but no shell can set.
-pub fn warn_of_odd_name(name: &str, console: &Console) {
-    if !output::is_shell_name(name) {
-        let sentence = format!("`{name}` is a name that Airflow reads but a shell cannot set");
-        console.finding(&Finding::warning("name-not-for-a-shell", sentence));
-    }
-}
-
-/// Two columns for people. Without `reveal` the password and the extra are masked, and the URI, which holds both, is left out.
+/// Two columns for people. Without `reveal` everything is masked that may hold a secret: the password, the extra, and all of a
+/// value that is not a URI with a scheme. The URI, which holds them all, is left out.
 fn table(connection: &Connection, reveal: bool) -> SecretText {
+    let fields = connection.fields();
+    let is_misread = fields.get("conn_type").is_none_or(|kind| !kind.is_truthy())
+        || !connection.findings().is_empty();
     let mut rows = Vec::new();
-    for (name, value) in connection.fields() {
+    for (name, value) in fields {
         match (name.as_str(), &value) {
             ("uri", _) if !reveal => {}
-            ("extra", Value::Dict(extra)) => rows.extend(
-                extra
-                    .iter()
-                    .map(|(key, value)| (format!("extra.{key}"), shown(value, reveal))),
-            ),
-            ("password", value) => rows.push((name, shown(value, reveal))),
-            (_, value) => rows.push((name, shown(value, true))),
+            ("extra", Value::Dict(extra)) => rows.extend(extra.iter().map(|(key, value)| {
+                let key = printable(key);
+                (format!("extra.{key}"), shown(value, reveal))
+            })),
+            ("extra" | "password", value) => rows.push((name, shown(value, reveal))),
+            ("conn_id", value) => rows.push((name, shown(value, true))),
+            (_, value) => rows.push((name, shown(value, reveal || !is_misread))),
         }
     }
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or_default();
+    let widths = rows.iter().map(|(name, _)| name.chars().count());
+    let width = widths.max().unwrap_or_default();
     let lines: Vec<String> = rows
         .iter()
         .map(|(name, value)| format!("{name:width$}  {value}").trim_end().to_owned())
@@ -113,6 +100,6 @@ fn shown(value: &Value, reveal: bool) -> String {
     match value {
         Value::None => String::new(),
         _ if !reveal => "****".into(),
-        value => super::terminal::printable(output::value_text(value).expose()),
+        value => printable(output::value_text(value).expose()),
     }
 }

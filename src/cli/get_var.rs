@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::arguments::{GetVarArguments, VariableOutput};
-use super::{get_conn, output};
+use super::output;
 use crate::console::Console;
 use crate::error::Result;
 use crate::failure::Failure;
@@ -35,20 +35,19 @@ pub async fn run(
         (Err(lookup), Some(default)) if lookup.failure() == Failure::NotDefined => {
             default.as_str().into()
         }
-        (value, _) => rendered(arguments, &value?, console),
+        (value, _) => rendered(arguments, &value?)?,
     };
     output::write(stdout, text.expose(), arguments.no_newline)?;
     Ok(0)
 }
 
-fn rendered(arguments: &GetVarArguments, value: &Value, console: &Console) -> SecretText {
-    match arguments.output {
+fn rendered(arguments: &GetVarArguments, value: &Value) -> Result<SecretText> {
+    Ok(match arguments.output {
         VariableOutput::Raw => output::value_text(value),
         VariableOutput::Json => json::to_strict_json(value).into(),
         VariableOutput::Env => {
             let name = format!("AIRFLOW_VAR_{}", upper(&arguments.key));
-            get_conn::warn_of_odd_name(&name, console);
-            output::assignment(&name, output::value_text(value).expose())
+            output::assignment(name, output::value_text(value).expose())?
         }
-    }
+    })
 }

@@ -31,12 +31,18 @@ pub fn value_text(value: &Value) -> SecretText {
 }
 
 /// An assignment that a POSIX shell reads back as the same text.
-pub fn assignment(name: &str, value: &str) -> SecretText {
-    format!("{name}={}", shell_quoted(value)).into()
+///
+/// # Errors
+/// No shell can set this name: it would take the line for a command, and print the value in its complaint.
+pub fn assignment(name: String, value: &str) -> Result<SecretText> {
+    match is_shell_name(&name) {
+        true => Ok(format!("{name}={}", shell_quoted(value)).into()),
+        false => Err(Error::NotForAShell { name }),
+    }
 }
 
 /// Whether a shell can set a variable of this name.
-pub fn is_shell_name(name: &str) -> bool {
+fn is_shell_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -68,7 +74,10 @@ mod tests {
             "a=b",
             "é*",
         ] {
-            let script = format!("{}; printf %s \"$V\"", assignment("V", text).expose());
+            let script = format!(
+                "{}; printf %s \"$V\"",
+                assignment("V".into(), text).unwrap().expose()
+            );
             let output = std::process::Command::new("sh")
                 .args(["-c", &script])
                 .output()
@@ -80,7 +89,9 @@ mod tests {
     #[test]
     fn a_uri_without_odd_characters_stays_readable() {
         assert_eq!(
-            assignment("AIRFLOW_CONN_A", "smtps://u:h@x:465").expose(),
+            assignment("AIRFLOW_CONN_A".into(), "smtps://u:h@x:465")
+                .unwrap()
+                .expose(),
             "AIRFLOW_CONN_A=smtps://u:h@x:465"
         );
     }

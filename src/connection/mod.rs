@@ -24,6 +24,7 @@ mod warnings;
 pub use error::{ConnectionError, UnknownField};
 pub use model::Model;
 
+use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::python::json::{Dict, Value, dumps};
 use crate::python::text::strip;
@@ -212,7 +213,7 @@ impl Connection {
 
 /// A part of the value that Airflow reads otherwise than anybody means it.
 fn misread(sentence: String) -> Finding {
-    Finding::warning("misread-connection", sentence)
+    Finding::warning("misread-connection", sentence).failing_strictly(Failure::Malformed)
 }
 
 fn bare_text(value: &Value) -> Option<SecretText> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use parser::{Fault, Parser, Statement};
 
-use super::{Env, EnvError};
+use super::{Env, EnvError, docker_file};
 use crate::deadline::Deadline;
 use crate::finding::Finding;
 use crate::secret::SecretText;
@@ -26,11 +26,22 @@ use crate::text_file;
 /// The largest env file that is read, and the most that its values may come to, in bytes.
 const LARGEST_FILE: usize = 16 * 1024 * 1024;
 
+/// Whose rules an env file is read by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnvFileFormat {
+    /// Docker Compose's.
+    #[default]
+    Compose,
+    /// Those of `docker run --env-file`.
+    Docker,
+}
+
 /// An env file that was read but not yet parsed: parsing needs the variables that its references name.
 #[derive(Debug)]
 pub struct EnvFile {
     path: Arc<PathBuf>,
     text: SecretText,
+    format: EnvFileFormat,
 }
 
 /// What is wrong at one place of an env file.
@@ -98,22 +109,57 @@ impl EnvFile {
     ///
     /// # Errors
     /// It is not a text file of a usual size, or does not end in time.
-    pub async fn read(path: &Path, deadline: Deadline) -> Result<Self, EnvError> {
+    pub async fn read(
+        path: &Path,
+        format: EnvFileFormat,
+        deadline: Deadline,
+    ) -> Result<Self, EnvError> {
         let text = text_file::read(path, LARGEST_FILE as u64, deadline).await?;
-        Ok(Self::from_text(path, text))
+        Ok(Self {
+            format,
+            ..Self::from_text(path, text)
+        })
     }
 
-    /// An env file that holds `text`; `path` is for messages.
+    /// A file in Compose's format that holds `text`; `path` is for messages.
     pub fn from_text(path: &Path, text: impl Into<String>) -> Self {
         Self {
             path: Arc::new(path.into()),
             text: SecretText::new(text),
+            format: EnvFileFormat::Compose,
         }
     }
 
     /// Parses the file and defines its variables in `laid`, which holds those of the files before it; references find
     /// the variables of `process` first.
     pub(super) fn read_into(&self, laid: &mut Env, process: &Env) -> Result<(), EnvError> {
+        let own = match self.format {
+            EnvFileFormat::Compose => self.as_compose(laid, process)?,
+            EnvFileFormat::Docker => self.as_docker()?,
+        };
+        laid.lay_over(own);
+        Ok(())
+    }
+
+    /// The variables of a file that is read raw. A name alone takes over what is set already, without being written down.
+    fn as_docker(&self) -> Result<Env, EnvError> {
+        let mut own = Env::default();
+        for statement in docker_file::statements(self.text.expose()) {
+            let (line, name, value) = statement.map_err(|(line, problem)| EnvError::Syntax {
+                path: self.path.to_path_buf(),
+                line,
+                column: 1,
+                problem,
+            })?;
+            let path = self.path.clone();
+            if let Some(value) = value {
+                own.redefine(name, value.into(), Source::File { path, line });
+            }
+        }
+        Ok(own)
+    }
+
+    fn as_compose(&self, laid: &Env, process: &Env) -> Result<Env, EnvError> {
         let text = self.text.expose();
         let mut parser = Parser::new(text);
         let mut places = Places {
@@ -146,18 +192,7 @@ impl EnvFile {
                 Some(Statement { value: None, .. }) => {}
             }
         }
-        // A name keeps the place where it was first defined, and what a later file says of it wins.
-        for (name, mut variable) in own.variables {
-            if let Some(before) = laid.variables.get(&name) {
-                variable.overridden.push(before.source.clone());
-                variable
-                    .overridden
-                    .extend(before.overridden.iter().cloned());
-            }
-            laid.variables.insert(name, variable);
-        }
-        laid.findings.extend(own.findings);
-        Ok(())
+        Ok(own)
     }
 
     fn error(&self, fault: Fault) -> EnvError {

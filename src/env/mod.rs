@@ -3,6 +3,7 @@
 //! Mirrors `os.environ` of CPython 3.11.7. `main` takes the snapshot; nothing else reads `std::env`. The surprising rule:
 //! a value that is not UTF-8 is carried along and handed to commands unchanged, and only reading it is an error.
 
+mod docker_file;
 mod env_file;
 pub(crate) mod expand;
 pub(crate) mod reference;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-pub use env_file::{EnvFile, EnvFileProblem};
+pub use env_file::{EnvFile, EnvFileFormat, EnvFileProblem};
 pub use expand::expand_env_var;
 
 use crate::failure::{Failure, Fault};
@@ -210,6 +211,26 @@ impl Env {
     /// What a person should be told about the env files: references that came to nothing.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Lays the variables of a later file over these. A name keeps the place where it was first defined.
+    fn lay_over(&mut self, later: Env) {
+        for (name, mut variable) in later.variables {
+            if let Some(before) = self.variables.get(&name) {
+                variable.overridden.push(before.source.clone());
+                variable
+                    .overridden
+                    .extend(before.overridden.iter().cloned());
+            }
+            self.variables.insert(name, variable);
+        }
+        self.findings.extend(later.findings);
+    }
+
+    /// These variables with `name` set to `value` as well, as if the process had it.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.redefine(name, value.into(), Source::Environment);
+        self
     }
 
     /// Defines `name` unless it is defined.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::{IntoUrl, Method, Proxy, Request, RequestBuilder, Response};
 use url::Url;
 
+use super::allowed_hosts::AllowedHosts;
 use super::error::{Cause, HttpError};
 use super::proxy::{Proxies, ProxyRules};
 use super::tls::{self, ClientCertificate, TlsFault, Verify};
@@ -37,6 +38,7 @@ pub struct HttpSettings {
 pub struct Client {
     http: reqwest::Client,
     proxies: Arc<ProxyRules>,
+    allowed: Arc<AllowedHosts>,
     tls_fault: Option<Arc<TlsFault>>,
     timeout: Option<Duration>,
     console: Console,
@@ -63,6 +65,12 @@ pub enum SettingFault {
         /// The setting that names it.
         origin: String,
     },
+    /// A host that is not on the list of those that may be asked.
+    #[error("`{host}` was not asked: it is not on the list of allowed hosts")]
+    HostNotAllowed {
+        /// Host and port.
+        host: String,
+    },
     /// A proxy.
     #[error("the proxy given by {origin} is not a usable address")]
     Proxy {
@@ -76,6 +84,9 @@ impl SettingFault {
     pub fn hint(&self) -> Option<String> {
         match self {
             SettingFault::TlsFile { .. } => None,
+            SettingFault::HostNotAllowed { host } => Some(format!(
+                "if a token may go there, add `--allow-host {host}`; else look who changed the address"
+            )),
             SettingFault::SocksProxy { .. } => {
                 Some("name an http:// proxy, or except the server with NO_PROXY".into())
             }
@@ -129,6 +140,7 @@ impl Client {
         Ok(Self {
             http,
             proxies,
+            allowed: Arc::new(AllowedHosts::of(env)?),
             tls_fault: tls_fault.map(Arc::new),
             timeout: settings.timeout,
             console: console.clone(),
@@ -186,6 +198,7 @@ impl Client {
 
     /// The proxy for an address, if the settings that the connection rests on can be used.
     fn checked_proxy(&self, url: &Url) -> Result<Option<Url>, SettingFault> {
+        self.allowed.check(url)?;
         if let Some(fault) = &self.tls_fault {
             fault.check(url)?;
         }

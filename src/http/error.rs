@@ -175,7 +175,9 @@ impl Fault for HttpError {
             self,
             HttpError::RedirectRefused { .. }
                 | HttpError::AnswerTooLarge { .. }
-                | HttpError::Setting(SettingFault::SocksProxy { .. })
+                | HttpError::Setting(
+                    SettingFault::SocksProxy { .. } | SettingFault::HostNotAllowed { .. }
+                )
         )
     }
 }
@@ -184,11 +186,11 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     if matches!(innermost.downcast_ref(), Some(RedirectRefused::InACircle)) {
         return Cause::Circle;
     }
-    if let Some(tls) = tls_error(innermost) {
+    if let Some(tls) = chain(error).find_map(tls_error) {
         return match tls {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                Cause::UntrustedCa
-            }
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => Cause::UntrustedCa,
             rustls::Error::InvalidCertificate(_) => Cause::BadCertificate,
             rustls::Error::InvalidMessage(_) => Cause::NoTls,
             _ => Cause::Cut,
@@ -197,38 +199,29 @@ fn cause_of(error: &reqwest::Error, innermost: &(dyn StdError + 'static)) -> Cau
     let io = innermost.downcast_ref::<io::Error>().map(io::Error::kind);
     match io {
         Some(io::ErrorKind::ConnectionRefused) => Cause::Refused,
-        _ if names_a_lookup(error) => Cause::UnknownHost,
+        // The connector of `hyper` has no type for a failed look-up of a name.
+        _ if chain(error).any(|error| error.to_string() == "dns error") => Cause::UnknownHost,
         _ if error.is_builder() => Cause::Request,
         _ => Cause::Cut,
     }
 }
 
-/// The TLS error itself, or the one that an I/O error carries.
+/// The TLS error itself, or the one that an I/O error carries, which may carry it in another.
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let carried = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-        .and_then(|carried| carried.downcast_ref());
-    error.downcast_ref().or(carried)
+    match error.downcast_ref::<io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => error.downcast_ref(),
+    }
 }
 
-/// Whether the connector of `hyper` failed at the look-up of the name, which has no type of its own.
-fn names_a_lookup(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = next {
-        if error.to_string() == "dns error" {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+/// An error, and what it comes from.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The last error of the chain: the network's or TLS's own words, without the address.
 pub(super) fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last
+    chain(error).last().unwrap_or(error)
 }

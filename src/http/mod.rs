@@ -4,6 +4,7 @@
 //! certifi's, and a redirect to another host is refused, because it would carry the token along. Proxies alone are chosen by
 //! whichever library Airflow's own backend sends its requests with.
 
+mod allowed_hosts;
 mod client;
 mod error;
 mod exchange;
@@ -15,6 +16,7 @@ mod tls;
 
 use url::Url;
 
+pub use allowed_hosts::VARIABLE as ALLOW_HOSTS;
 pub use client::{Client, HttpSettings, SendError, SettingFault};
 pub use error::{Cause, HttpError};
 pub use exchange::RetryRule;

@@ -55,6 +55,11 @@ impl Reply {
         &self.body
     }
 
+    /// The bytes of the body, for whoever keeps them wiped.
+    pub fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.body
+    }
+
     /// The body as text, with U+FFFD for what is not UTF-8.
     pub fn text(&self) -> SecretText {
         String::from_utf8_lossy(&self.body).into_owned().into()

@@ -1,9 +1,11 @@
 //! Why a search path cannot be opened, and why one layer of it failed.
 
+use super::Doubt;
 use crate::airflow_config::{ConfigError, Origin};
 use crate::backend::{BackendError, kind};
 use crate::connection::ConnectionError;
 use crate::failure::{Failure, Fault};
+use crate::finding::Finding;
 use crate::python::json::JsonError;
 
 /// Why a search path cannot be opened: what would stop Airflow at start-up, and kwargs that it would silently drop.
@@ -33,6 +35,15 @@ pub enum OpenError {
     /// The constructor raises.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// A warning elsewhere, an error where no doubt is let pass.
+    #[error("{}", .0.sentence)]
+    Doubtful(Finding),
+}
+
+impl From<Doubt> for OpenError {
+    fn from(Doubt(finding): Doubt) -> Self {
+        OpenError::Doubtful(finding)
+    }
 }
 
 impl Fault for OpenError {
@@ -40,6 +51,7 @@ impl Fault for OpenError {
         match self {
             OpenError::Config(error) => error.failure(),
             OpenError::Backend(error) => error.failure(),
+            OpenError::Doubtful(finding) => finding.strictly.unwrap_or(Failure::Configuration),
             OpenError::UnknownBackend { .. } | OpenError::NotServed { .. } => {
                 Failure::Configuration
             }
@@ -50,6 +62,7 @@ impl Fault for OpenError {
         match self {
             OpenError::Config(error) => error.hint(),
             OpenError::Backend(error) => error.hint(),
+            OpenError::Doubtful(finding) => finding.hint.clone(),
             OpenError::UnknownBackend { hint, .. } => Some(hint.clone()),
             OpenError::NotServed { .. } => {
                 Some(format!("secretctl serves {}", kind::served_names()))

@@ -6,7 +6,7 @@ use super::options::{Context, LookupOptions};
 use crate::backend::kind::BackendKind;
 use crate::backend::{Answer, Backend, BackendError, Location, SecretRef, ask};
 use crate::deadline::Deadline;
-use crate::secret_kind::SecretId;
+use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
 /// One place in the search path.
 pub(super) struct Layer {
@@ -105,8 +105,16 @@ impl Layer {
             .iter()
             .map(|secret| backend.locate(secret))
             .collect();
-        let asked: Vec<SecretRef> = locations.iter().filter_map(served).collect();
-        let mut answers = answers(&**backend, &asked, deadline).await.into_iter();
+        let mut answers = PerKind::default();
+        for kind in SecretKind::ALL {
+            let of_kind = locations.iter().filter_map(served);
+            let asked: Vec<SecretRef> = of_kind
+                .filter(|secret| secret.secret.kind == kind)
+                .collect();
+            *answers.get_mut(kind) = self::answers(&**backend, &asked, deadline)
+                .await
+                .into_iter();
+        }
         // Which server it is, a backend may know only once it has asked: its own configuration files may name it.
         let locations = secrets.iter().map(|secret| backend.locate(secret));
         let answer = |location| match location {
@@ -114,10 +122,13 @@ impl Layer {
                 answer: Err(Outcome::Skipped(why.clone())),
                 location,
             },
-            Location::At(_) => LayerAnswer {
-                location,
+            Location::At(ref secret) => LayerAnswer {
                 // A backend that gives fewer answers than it was asked for has none to give.
-                answer: Ok(answers.next().unwrap_or(Ok(Answer::Absent(None)))),
+                answer: Ok(answers
+                    .get_mut(secret.secret.kind)
+                    .next()
+                    .unwrap_or(Ok(Answer::Absent(None)))),
+                location,
             },
         };
         locations.map(answer).collect()

@@ -30,12 +30,12 @@ pub struct Found {
     /// Its layer, as an index into [`Lookup::layers`].
     pub layer: usize,
     /// The value.
-    pub value: Value,
+    pub value: FoundValue,
 }
 
 /// A value as Airflow would hand it out.
 #[derive(Debug)]
-pub enum Value {
+pub enum FoundValue {
     /// A connection, and the text it was read from.
     Connection {
         /// The connection.
@@ -156,7 +156,12 @@ impl Lookup {
     }
 
     /// Takes in what the next layer said: the first value wins, and a final failure ends the search.
-    pub(super) fn add(&mut self, mut report: LayerReport, value: Option<Value>, is_final: bool) {
+    pub(super) fn add(
+        &mut self,
+        mut report: LayerReport,
+        value: Option<FoundValue>,
+        is_final: bool,
+    ) {
         match value {
             Some(_) if self.found.is_some() => report.outcome = Outcome::Found { shadowed: true },
             Some(value) => {
@@ -209,8 +214,8 @@ impl Lookup {
     /// No layer has it.
     pub fn into_connection(mut self) -> Result<(Box<Connection>, SecretText), Box<Lookup>> {
         match self.found.take().map(|found| found.value) {
-            Some(Value::Connection { connection, stored }) => Ok((connection, stored)),
-            Some(Value::Plain(_)) | None => Err(Box::new(self)),
+            Some(FoundValue::Connection { connection, stored }) => Ok((connection, stored)),
+            Some(FoundValue::Plain(_)) | None => Err(Box::new(self)),
         }
     }
 
@@ -220,8 +225,8 @@ impl Lookup {
     /// No layer has it.
     pub fn into_value(mut self) -> Result<json::Value, Box<Lookup>> {
         match self.found.take().map(|found| found.value) {
-            Some(Value::Plain(value)) => Ok(value),
-            Some(Value::Connection { .. }) | None => Err(Box::new(self)),
+            Some(FoundValue::Plain(value)) => Ok(value),
+            Some(FoundValue::Connection { .. }) | None => Err(Box::new(self)),
         }
     }
 

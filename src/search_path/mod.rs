@@ -13,6 +13,8 @@ mod options;
 mod server_start;
 mod value;
 
+use std::time::Duration;
+
 use tokio::sync::OnceCell;
 
 use crate::airflow_config::{
@@ -32,7 +34,7 @@ use options::unknown_to_release;
 use value::Reading;
 
 pub use error::{LayerError, OpenError};
-pub use lookup::{Found, LayerReport, Lookup, Outcome, Value};
+pub use lookup::{Found, FoundValue, LayerReport, Lookup, Outcome};
 pub use options::{Context, LookupOptions};
 
 /// The layers, in the order in which Airflow asks them.
@@ -43,6 +45,8 @@ pub struct SearchPath {
     console: Console,
     /// The settings behind the custom layer.
     settings: Vec<SettingUse>,
+    /// What is odd about the settings; never a value.
+    findings: Vec<Finding>,
     /// Why there is no custom layer, though one may be meant.
     unconfigured: Vec<Finding>,
     fernet_key: OnceCell<Result<(), LayerError>>,
@@ -54,20 +58,19 @@ struct CustomLayer {
     settings: Vec<SettingUse>,
 }
 
+/// The longest that anything is undone at the end of a run.
+const LONGEST_CLOSING: Duration = Duration::from_millis(900);
+
+/// A finding that ends a run where no doubt is let pass.
+#[derive(Clone, Debug)]
+pub struct Doubt(pub Finding);
+
 /// What the layers are asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Use,
     UseAsJson,
     Explain,
-}
-
-/// A search path ready to be asked, with what a person should know about the settings behind it.
-pub struct OpenedSearchPath {
-    /// The layers.
-    pub search_path: SearchPath,
-    /// What is odd about the settings; never a value.
-    pub findings: Vec<Finding>,
 }
 
 impl SearchPath {
@@ -80,11 +83,12 @@ impl SearchPath {
         options: LookupOptions,
         console: &Console,
         deadline: Deadline,
-    ) -> Result<OpenedSearchPath, OpenError> {
+    ) -> Result<SearchPath, OpenError> {
         let surroundings = Surroundings {
             env: config.env().clone(),
             multi_team: config.multi_team(deadline).await?,
             version: options.version,
+            diagnoses: options.diagnoses,
             console: console.clone(),
         };
         config.check_start(options.version)?;
@@ -115,17 +119,15 @@ impl SearchPath {
             .into_iter()
             .chain([environment, Layer::last(options)])
             .collect();
-        Ok(OpenedSearchPath {
-            search_path: SearchPath {
-                config,
-                layers,
-                options,
-                console: console.clone(),
-                settings,
-                unconfigured,
-                fernet_key: OnceCell::new(),
-            },
+        Ok(SearchPath {
+            config,
+            layers,
+            options,
+            console: console.clone(),
+            settings,
             findings,
+            unconfigured,
+            fernet_key: OnceCell::new(),
         })
     }
 
@@ -143,6 +145,37 @@ impl SearchPath {
     /// The settings that the custom backend is made from, in the order in which they count.
     pub fn settings(&self) -> &[SettingUse] {
         &self.settings
+    }
+
+    /// What is odd about the settings; never a value.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Tells findings about a value; where no doubt is let pass, the first that matters ends the run.
+    ///
+    /// # Errors
+    /// That finding, with `strict`.
+    pub fn tell(&self, findings: &[Finding]) -> Result<(), Doubt> {
+        let doubtful = findings.iter().find(|finding| finding.strictly.is_some());
+        match doubtful.filter(|_| self.options.strict) {
+            Some(finding) => Err(Doubt(finding.clone())),
+            None => {
+                findings
+                    .iter()
+                    .for_each(|finding| self.console.finding(finding));
+                Ok(())
+            }
+        }
+    }
+
+    /// Undoes what this run did at a server, in a second at most: a login's token is revoked.
+    pub async fn close(&self) {
+        let deadline = Deadline::after(LONGEST_CLOSING);
+        for backend in self.layers.iter().filter_map(Layer::backend) {
+            // A token that is not revoked in time ends by itself, later.
+            let _ = deadline.bound(backend.close(deadline)).await;
+        }
     }
 
     /// Asks the layers until one has the secret, and where none has, what may be the matter.
@@ -169,11 +202,16 @@ impl SearchPath {
 
     /// Asks the layers that answered "not found" what may be the matter, until `deadline`.
     pub async fn diagnose(&self, lookup: &mut Lookup, deadline: Deadline) {
+        if !self.options.diagnoses {
+            return;
+        }
         for (layer, report) in self.layers.iter().zip(&mut lookup.layers) {
             if let (Some(backend), Location::At(secret), Outcome::NotFound(_)) =
                 (layer.backend(), &report.location, &report.outcome)
             {
-                let asked = deadline.backstop(backend.near_misses(secret, deadline)).await;
+                let asked = deadline
+                    .backstop(backend.near_misses(secret, deadline))
+                    .await;
                 report.hints = asked.unwrap_or_default();
             }
         }
@@ -249,7 +287,7 @@ impl SearchPath {
     ) -> Result<Reading, LayerError> {
         let as_json = purpose == Purpose::UseAsJson;
         let reading = value::read(answer?, secret, self.options.model(), as_json)?;
-        if let Reading::Found(Value::Connection { connection, .. }) = &reading
+        if let Reading::Found(FoundValue::Connection { connection, .. }) = &reading
             && connection.needs_fernet_key()
         {
             self.check_fernet_key().await?;
@@ -291,7 +329,7 @@ async fn custom_layer(
     findings.extend(
         kind::gone(&setting.class_path, options.version).map(|finding| finding.at(Some(source))),
     );
-    let parsed = setting.parse_kwargs(config.env(), kwarg_names(kind), options.strict)?;
+    let parsed = setting.parse_kwargs(config.env(), kwarg_names(kind), !options.repairs_kwargs)?;
     findings.extend(parsed.findings);
     findings.extend(provider_release::too_young(
         kind,

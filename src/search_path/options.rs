@@ -32,6 +32,24 @@ pub struct LookupOptions {
     pub timeout: Duration,
     /// Whether a failing layer is final, and kwargs are never repaired.
     pub strict: bool,
+    /// Whether kwargs are read as they are meant, where a guide that many follow leaves the quotes out.
+    pub repairs_kwargs: bool,
+    /// Whether more is asked after a failed lookup: near misses, and who asked.
+    pub diagnoses: bool,
+}
+
+impl Default for LookupOptions {
+    /// A lookup as the command line makes it without options.
+    fn default() -> Self {
+        Self {
+            context: Context::Server,
+            version: AirflowVersion::default(),
+            timeout: Duration::from_secs(30),
+            strict: false,
+            repairs_kwargs: true,
+            diagnoses: true,
+        }
+    }
 }
 
 impl LookupOptions {

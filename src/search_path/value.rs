@@ -5,7 +5,7 @@
 //! is not JSON leaves the variable to the next layer, while the server reads it afterwards, and fails.
 
 use super::LayerError;
-use super::lookup::Value as FoundValue;
+use super::lookup::FoundValue;
 use crate::backend::{Answer, Secret};
 use crate::connection::{Connection, Model};
 use crate::python::json::{self, Value};

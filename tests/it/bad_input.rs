@@ -381,7 +381,7 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
         .open("/dev/full")
         .unwrap()
         .into());
-    assert_eq!(code, Some(70));
+    assert_eq!(code, Some(1));
     assert!(stderr.contains("could not be written"), "{stderr}");
     assert!(!stderr.contains(CANARY));
 }

@@ -3,12 +3,10 @@
 //! `tests/data/connection_releases.json` has what each release from 2.11 to 3.3 made of these values and of more: 2.11.2 and
 //! 3.3.2 as they are, and the code of 3.0.6, 3.1.8 and 3.2.2 with the Task SDK of its time.
 
-use clap::ValueEnum;
-
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::connection::{Connection, ConnectionError, Model};
-use secretctl::python::json::{Dict, Value, dumps, loads};
-use secretctl::secret::SecretText;
+use secretctl::AirflowVersion;
+use secretctl::SecretText;
+use secretctl::json::{Dict, Value, dumps, loads};
+use secretctl::{Connection, ConnectionError, Model};
 
 const CONN_ID: &str = "test_conn";
 
@@ -71,7 +69,8 @@ fn each_model_of_each_release_agrees_with_its_own() {
 /// The model of a column, such as `3.1 worker`.
 fn model_of(column: &str) -> Model {
     let (release, process) = column.split_once(' ').unwrap_or_default();
-    let version = AirflowVersion::from_str(release, false)
+    let version = release
+        .parse::<AirflowVersion>()
         .unwrap_or_else(|error| panic!("{column}: {error}"));
     match process {
         "server" => Model::server(version),

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::search_path::Context;
-use secretctl::secret_kind::SecretKind;
+use secretctl::AirflowVersion;
+use secretctl::Context;
+use secretctl::SecretKind;
 use serde::{Deserialize, Serialize};
 
 /// What both programs are given.

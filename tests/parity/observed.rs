@@ -1,6 +1,6 @@
 //! What a program did with a case, in the one form in which Airflow and secretctl are compared.
 
-use secretctl::python::json::{Dict, Value, dumps, loads};
+use secretctl::json::{Dict, Value, dumps, loads};
 use serde::{Deserialize, Serialize};
 
 use super::case::Places;

@@ -4,17 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use secretctl::connection::Connection;
-use secretctl::console::{Console, Listener};
-use secretctl::env::Env;
-use secretctl::finding::Finding;
-use secretctl::python::json::{Dict, Value, dumps};
-use secretctl::search_path::{
-    LayerReport, Lookup, LookupOptions, Outcome, SearchPath, Value as FoundValue,
-};
-use secretctl::secret::SecretText;
-use secretctl::secret_kind::SecretId;
-use secretctl::settings::Settings;
+use secretctl::Connection;
+use secretctl::Env;
+use secretctl::Finding;
+use secretctl::SecretId;
+use secretctl::SecretText;
+use secretctl::json::{Dict, Value, dumps};
+use secretctl::{Console, Listener, Verbosity};
+use secretctl::{Files, Settings};
+use secretctl::{FoundValue, LayerReport, Lookup, LookupOptions, Outcome, SearchPath};
 use tokio::runtime::Runtime;
 
 use super::case::{Case, Places};
@@ -31,7 +29,8 @@ pub fn observe(runtime: &Runtime, case: &Case, places: &Places<'_>) -> Observed 
 
 async fn looked_up(case: &Case, places: &Places<'_>) -> Observed {
     let told = Arc::new(Told::default());
-    let search_path = match open(case, places, Console::new(0, told.clone())).await {
+    let search_path = match open(case, places, Console::new(Verbosity::Normal, told.clone())).await
+    {
         Ok(search_path) => search_path,
         Err(error) => return Observed::stopped(places.mask(&error)),
     };
@@ -73,10 +72,10 @@ async fn open(case: &Case, places: &Places<'_>, console: Console) -> Result<Sear
     let options = LookupOptions {
         context: case.process.context(),
         timeout: TIME_LIMIT,
-        strict: false,
         version: case.release.airflow_version(),
+        ..LookupOptions::default()
     };
-    let settings = Settings::load(env, &[], options, console).await;
+    let settings = Settings::load(env, &Files::default(), options, console).await;
     let settings = settings.map_err(|error| error.to_string())?;
     settings.open().await.map_err(|error| error.to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use secretctl::python::json::{Value, loads};
+use secretctl::json::{Value, loads};
 
 use super::case::{Case, Kind, Places};
 use super::observed::Observed;

@@ -81,7 +81,9 @@ async fn read<S: AwsService>(
     names: &[String],
     deadline: Deadline,
 ) -> Result<Answers, Refused> {
-    let read = backend.service.read_batch(&opened.client, kind, names, deadline);
+    let read = backend
+        .service
+        .read_batch(&opened.client, kind, names, deadline);
     match read.await {
         Ok(answers) => Ok(answers
             .into_iter()
@@ -100,8 +102,5 @@ async fn read<S: AwsService>(
 
 /// Whether the same names may be read one by one: the operation has a permission of its own, and not every stand-in has it.
 fn is_about_batches(failure: &SdkFailure) -> bool {
-    matches!(
-        failure.meaning(),
-        Some(Meaning::Denied | Meaning::Rejected)
-    )
+    matches!(failure.meaning(), Some(Meaning::Denied | Meaning::Rejected))
 }

@@ -58,7 +58,10 @@ pub(super) async fn explain(
         Caller::Rejected(error) => error,
         Caller::Known { arn, account } => denied(session, arn, &account, needed, said),
         Caller::Unknown => {
-            let nobody = format!("whoever the credentials from {} belong to", session.origin());
+            let nobody = format!(
+                "whoever the credentials from {} belong to",
+                session.origin()
+            );
             denied(session, nobody, "*", needed, said)
         }
     }

@@ -222,7 +222,11 @@ mod tests {
     #[test]
     fn the_code_decides_and_else_the_status() {
         for (status, code, expected) in [
-            (400, "UnrecognizedClientException", Meaning::CredentialsRejected),
+            (
+                400,
+                "UnrecognizedClientException",
+                Meaning::CredentialsRejected,
+            ),
             (400, "AccessDeniedException", Meaning::Denied),
             (400, "ThrottlingException", Meaning::Throttled),
             (400, "ValidationException", Meaning::Rejected),

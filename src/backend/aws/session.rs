@@ -19,10 +19,10 @@ use super::credentials::{self, CredentialsWithOrigin};
 use super::error::AwsError;
 use super::settings::{AwsSettings, SessionSettings, is_address, is_region};
 use crate::backend::Surroundings;
-use crate::env::{Env, EnvError};
-use crate::http::{Client, HttpSettings, Proxies, Verify};
 use crate::console::Console;
 use crate::deadline::Deadline;
+use crate::env::{Env, EnvError};
+use crate::http::{Client, HttpSettings, Proxies, Verify};
 use crate::python::urllib::urlsplit;
 
 /// botocore's standard retry mode.
@@ -88,7 +88,10 @@ impl AwsSession {
             None => config,
             // Beside an endpoint, boto3 passes over FIPS and dual stack.
             Some(url) => {
-                let mut config = config.endpoint_url(url).use_fips(false).use_dual_stack(false);
+                let mut config = config
+                    .endpoint_url(url)
+                    .use_fips(false)
+                    .use_dual_stack(false);
                 config.insert_origin("endpoint_url", Origin::shared_config());
                 config
             }
@@ -178,7 +181,9 @@ impl BaseSession {
         variables: HashMap<String, String>,
         keys: &BTreeMap<&str, Credentials>,
     ) -> Result<ConfigLoader, AwsError> {
-        let files = self.profile.for_sdk(keys, ignores_endpoints(&self.variables, &self.profile))?;
+        let files = self
+            .profile
+            .for_sdk(keys, ignores_endpoints(&self.variables, &self.profile))?;
         // A region that is set here keeps the SDK from asking the metadata address for one.
         let region = self.region.clone().unwrap_or_else(|| NO_REGION.into());
         let timeouts = TimeoutConfig::builder()

@@ -95,7 +95,9 @@ impl AwsSettings {
         let mut faults = Faults::default();
         faults.note(api_version(kwargs, service));
         faults.note(config_kwargs(kwargs));
-        let role = faults.note(Role::from_kwargs(kwargs, service.class)).flatten();
+        let role = faults
+            .note(Role::from_kwargs(kwargs, service.class))
+            .flatten();
         // Without a role Airflow does not look at `service_config` at all.
         let sts_endpoint_url = match role {
             Some(_) => faults.note(sts_endpoint_url(kwargs)).flatten(),
@@ -134,7 +136,9 @@ impl AwsSettings {
         let mut findings: Vec<Finding> = kwargs
             .unknown(service.kwargs)
             .iter()
-            .filter(|unknown| !matches!(unknown, KwargError::Unknown { name, .. } if name == "profile"))
+            .filter(
+                |unknown| !matches!(unknown, KwargError::Unknown { name, .. } if name == "profile"),
+            )
             .map(ignored)
             .collect();
         if kwargs.get("profile").is_some() {
@@ -157,7 +161,10 @@ impl AwsSettings {
 
 /// What to say of a kwarg that means nothing to Airflow.
 fn ignored(unknown: &KwargError) -> Finding {
-    let finding = Finding::warning("unknown-kwarg", format!("{unknown}, and Airflow ignores it"));
+    let finding = Finding::warning(
+        "unknown-kwarg",
+        format!("{unknown}, and Airflow ignores it"),
+    );
     Finding {
         hint: unknown.hint(),
         ..finding

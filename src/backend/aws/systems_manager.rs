@@ -40,7 +40,10 @@ impl AwsService for ParameterStore {
     /// Without its trailing slashes: the default when absent, none when null.
     fn prefix(&self, kwargs: Kwargs<'_>, name: &'static str) -> Result<Option<String>, KwargError> {
         match kwargs.get(name) {
-            None => Ok(Some(format!("/airflow/{}", name.trim_end_matches("_prefix")))),
+            None => Ok(Some(format!(
+                "/airflow/{}",
+                name.trim_end_matches("_prefix")
+            ))),
             Some(Value::None) => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text.expose().trim_end_matches('/').to_owned())),
             Some(other) => Err(kwargs.wrong_type(name, "text or null", other)),
@@ -57,7 +60,10 @@ impl AwsService for ParameterStore {
 
     fn variants(&self, name: &str) -> Vec<String> {
         let doubled = name.contains("//");
-        doubled.then(|| name.replace("//", "/")).into_iter().collect()
+        doubled
+            .then(|| name.replace("//", "/"))
+            .into_iter()
+            .collect()
     }
 
     fn client(config: &SdkConfig) -> Client {

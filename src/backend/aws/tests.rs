@@ -24,6 +24,7 @@ pub(super) fn surroundings(multi_team: bool) -> Surroundings {
         env: Env::default(),
         multi_team,
         version: AirflowVersion::default(),
+        diagnoses: true,
         console: Console::silent(),
     }
 }
@@ -78,7 +79,10 @@ fn an_id_that_could_be_a_teams_is_not_looked_up() {
 #[test]
 fn no_server_is_told_before_one_was_asked() {
     let kwargs = r#"{"region_name": "eu-west-1"}"#;
-    assert_eq!(located(kwargs, false, SecretKind::Variable, "x").server(), None);
+    assert_eq!(
+        located(kwargs, false, SecretKind::Variable, "x").server(),
+        None
+    );
 }
 
 #[test]

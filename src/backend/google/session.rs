@@ -102,14 +102,21 @@ impl SecretManagerSession {
             Err(refusal) => {
                 let identity = self.identity(deadline.for_diagnosis());
                 let project = &self.project;
-                Err(CloudSecretManagerError::from_refusal(refusal, project, secret_id, identity).await)
+                Err(
+                    CloudSecretManagerError::from_refusal(refusal, project, secret_id, identity)
+                        .await,
+                )
             }
         }
     }
 
     /// Whether Google has called this name, or what goes with it, an invalid argument: then it being there says nothing.
     pub async fn is_invalid(&self, secret_id: &str) -> bool {
-        self.invalid.lock().await.iter().any(|name| name == secret_id)
+        self.invalid
+            .lock()
+            .await
+            .iter()
+            .any(|name| name == secret_id)
     }
 
     /// Whether there is a secret of this name; `None` when that is not to be known.

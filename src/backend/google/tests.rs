@@ -23,6 +23,7 @@ fn open_in(
         env: Env::from_pairs(env.iter().copied()),
         multi_team,
         version: crate::airflow_version::AirflowVersion::default(),
+        diagnoses: true,
         console: crate::console::Console::silent(),
     };
     let kwargs: &Dict = &kwargs;
@@ -87,7 +88,12 @@ fn only_the_connections_prefix_is_checked() {
 #[test]
 fn in_multi_team_mode_an_id_with_two_dashes_is_not_looked_up() {
     let backend = open_in(r#"{"project_id": "p"}"#, &KWARGS_ENV, true).unwrap();
-    let is_skipped = |kind| matches!(backend.locate(&SecretId::new(kind, "a--b")), Location::Skipped(_));
+    let is_skipped = |kind| {
+        matches!(
+            backend.locate(&SecretId::new(kind, "a--b")),
+            Location::Skipped(_)
+        )
+    };
     assert!(is_skipped(SecretKind::Connection) && is_skipped(SecretKind::Variable));
     assert!(!is_skipped(SecretKind::Config));
     assert!(matches!(

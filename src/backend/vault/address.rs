@@ -100,7 +100,11 @@ impl VaultServer {
 
     /// Whether requests cross a network as anybody on it can read them.
     pub fn is_plain_and_far(&self) -> bool {
-        let Some(origin) = self.origin.as_ref().filter(|origin| origin.scheme() == "http") else {
+        let Some(origin) = self
+            .origin
+            .as_ref()
+            .filter(|origin| origin.scheme() == "http")
+        else {
             return false;
         };
         match origin.host() {

@@ -78,9 +78,9 @@ fn refused_token(session: &VaultSession, said: Option<String>) -> VaultError {
 }
 
 fn is_quoted(text: &str) -> bool {
-    let mut inner = ['"', '\''].iter().filter_map(|quote| {
-        text.strip_prefix(*quote)?.strip_suffix(*quote)
-    });
+    let mut inner = ['"', '\'']
+        .iter()
+        .filter_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     inner.next().is_some()
 }
 
@@ -134,7 +134,9 @@ async fn ask_the_mount(
     deadline: Deadline,
 ) -> Option<Mount> {
     let place = path.below_mount()?;
-    let folder = place.rsplit_once('/').map_or(place.as_str(), |(folder, _)| folder);
+    let folder = place
+        .rsplit_once('/')
+        .map_or(place.as_str(), |(folder, _)| folder);
     let question = format!("sys/internal/ui/mounts/{}", quote(folder, "/"));
     let reply = session.learn(&question, deadline).await.ok()?;
     match (reply.status.as_u16(), reply::success(&reply)) {
@@ -154,11 +156,7 @@ async fn who_is_there(session: &VaultSession, path: &SecretPath, deadline: Deadl
 }
 
 /// What may be the matter with a secret that Vault does not have at `api_path`.
-pub async fn why_absent(
-    session: &VaultSession,
-    api_path: &str,
-    deadline: Deadline,
-) -> Vec<String> {
+pub async fn why_absent(session: &VaultSession, api_path: &str, deadline: Deadline) -> Vec<String> {
     let settings = session.settings();
     let Some(path) = SecretPath::from_api_path(api_path, settings) else {
         return Vec::new();
@@ -167,7 +165,10 @@ pub async fn why_absent(
         return vec!["a `.` or `..` in the path is resolved before Vault sees it, and may lead out of the mount".into()];
     }
     let in_settings = Mismatch::in_settings(settings, &path);
-    if let Some(mismatch) = in_settings.as_ref().filter(|mismatch| mismatch.is_certain()) {
+    if let Some(mismatch) = in_settings
+        .as_ref()
+        .filter(|mismatch| mismatch.is_certain())
+    {
         return vec![mismatch.to_string()];
     }
     let mut hints: Vec<String> = in_settings.iter().map(Mismatch::to_string).collect();

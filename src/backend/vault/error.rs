@@ -239,8 +239,16 @@ impl VaultError {
     pub fn at_login(self, path: &str) -> Self {
         let path = path.to_owned();
         match self {
-            VaultError::Forbidden { said } => VaultError::LoginRefused { path, status: 403, said },
-            VaultError::Unauthorized { said } => VaultError::LoginRefused { path, status: 401, said },
+            VaultError::Forbidden { said } => VaultError::LoginRefused {
+                path,
+                status: 403,
+                said,
+            },
+            VaultError::Unauthorized { said } => VaultError::LoginRefused {
+                path,
+                status: 401,
+                said,
+            },
             VaultError::Down { status: 404, .. } => VaultError::LoginPathMissing { path },
             VaultError::Down { status, said } if status < 500 => {
                 VaultError::LoginRefused { path, status, said }
@@ -294,9 +302,10 @@ impl Fault for VaultError {
             VaultError::AwsIam(error) => error.failure(),
             VaultError::Gcp(error) => error.failure(),
             VaultError::SecondLogin { denied, .. } => denied.failure(),
-            VaultError::CredentialFile { error: TextFileError::TimedOut { .. }, .. } => {
-                Failure::Unreachable
-            }
+            VaultError::CredentialFile {
+                error: TextFileError::TimedOut { .. },
+                ..
+            } => Failure::Unreachable,
             VaultError::Address { .. }
             | VaultError::NotAHeader { .. }
             | VaultError::AbsenceIgnored
@@ -308,9 +317,9 @@ impl Fault for VaultError {
             | VaultError::Unauthorized { .. }
             | VaultError::TokenRejected { .. }
             | VaultError::TokenUsedUp { .. } => Failure::Unauthenticated,
-            VaultError::Forbidden { .. } | VaultError::Denied { .. } | VaultError::Refused { .. } => {
-                Failure::Denied
-            }
+            VaultError::Forbidden { .. }
+            | VaultError::Denied { .. }
+            | VaultError::Refused { .. } => Failure::Denied,
             VaultError::Throttled { .. } => Failure::Throttled,
             VaultError::Down { .. } | VaultError::NotVault(_) | VaultError::WantsTls { .. } => {
                 Failure::Unreachable
@@ -332,26 +341,54 @@ impl Fault for VaultError {
             VaultError::AwsIam(error) => return error.hint(),
             VaultError::Gcp(error) => return error.hint(),
             VaultError::SecondLogin { denied, .. } => return denied.hint(),
-            VaultError::TokenRejected { origin, is_quoted, .. } => return Some(new_token(origin, *is_quoted)),
+            VaultError::TokenRejected {
+                origin, is_quoted, ..
+            } => return Some(new_token(origin, *is_quoted)),
             VaultError::TokenUsedUp { origin, .. } => {
-                return Some(format!("the token came from {origin}; one that is to be used again needs `num_uses` of 0"));
+                return Some(format!(
+                    "the token came from {origin}; one that is to be used again needs `num_uses` of 0"
+                ));
             }
-            VaultError::Denied { path, mismatch, .. } => return Some(missing_policy(path, mismatch.as_ref())),
-            VaultError::NotVault(answer) if answer.ends_in_v1 => return Some(Mismatch::EndsInV1.to_string()),
-            VaultError::Address { .. } => "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing",
-            VaultError::NoToken { .. } => "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment",
-            VaultError::LoginRefused { .. } => "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace",
-            VaultError::LoginPathMissing { .. } => "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`",
-            VaultError::Refused { .. } => "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired",
+            VaultError::Denied { path, mismatch, .. } => {
+                return Some(missing_policy(path, mismatch.as_ref()));
+            }
+            VaultError::NotVault(answer) if answer.ends_in_v1 => {
+                return Some(Mismatch::EndsInV1.to_string());
+            }
+            VaultError::Address { .. } => {
+                "write it as in \"url\": \"http://127.0.0.1:8200\", without blanks, line breaks, `?` or `#`; secretctl repairs nothing, as Airflow would then ask nothing"
+            }
+            VaultError::NoToken { .. } => {
+                "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment"
+            }
+            VaultError::LoginRefused { .. } => {
+                "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace"
+            }
+            VaultError::LoginPathMissing { .. } => {
+                "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`"
+            }
+            VaultError::Refused { .. } => {
+                "try `vault token lookup`: a token that Vault knows lacks a policy, any other has expired"
+            }
             VaultError::Throttled { .. } => "ask later, or raise the rate-limit quota of this path",
-            VaultError::Down { status: 503, .. } => "the server is sealed, or not ready; unseal it or ask again later",
-            VaultError::NotVault(ForeignAnswer { proxy: Some(_), .. }) => "check the proxy, and \"url\": something other than Vault answers there",
-            VaultError::NotVault(_) => "check \"url\": something other than Vault answers there, perhaps a proxy or a login page",
+            VaultError::Down { status: 503, .. } => {
+                "the server is sealed, or not ready; unseal it or ask again later"
+            }
+            VaultError::NotVault(ForeignAnswer { proxy: Some(_), .. }) => {
+                "check the proxy, and \"url\": something other than Vault answers there"
+            }
+            VaultError::NotVault(_) => {
+                "check \"url\": something other than Vault answers there, perhaps a proxy or a login page"
+            }
             VaultError::WantsTls { .. } => "write https:// in \"url\"",
-            VaultError::NotAVersion => "if the mount is of KV version 1, set \"kv_engine_version\": 1",
+            VaultError::NotAVersion => {
+                "if the mount is of KV version 1, set \"kv_engine_version\": 1"
+            }
             VaultError::NoValueKey => "store it as in `vault kv put PATH value=...`",
             VaultError::AbsenceIgnored => "leave \"ignore_exceptions\" out of the kwargs",
-            VaultError::NotAHeader { .. } => "a file's last line break or a blank in front is a usual cause; write the text without it",
+            VaultError::NotAHeader { .. } => {
+                "a file's last line break or a blank in front is a usual cause; write the text without it"
+            }
             VaultError::NotAPath { .. }
             | VaultError::Charset { .. }
             | VaultError::Unreadable(_)

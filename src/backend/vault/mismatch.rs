@@ -100,14 +100,17 @@ impl Mismatch {
     }
 
     /// What a token tells that sees no mount at `path`, by the mounts that it sees (`sys/internal/ui/mounts`).
-    pub fn without_mount(session: &VaultSession, path: &SecretPath, mounts: Option<&Value>) -> Self {
+    pub fn without_mount(
+        session: &VaultSession,
+        path: &SecretPath,
+        mounts: Option<&Value>,
+    ) -> Self {
         let mounts = match mounts.and_then(|answer| answer.at(&["data", "secret"])) {
             Some(Value::Dict(mounts)) => mounts.iter().collect(),
             _ => Vec::new(),
         };
-        let kv = |(_, mount): &(&String, &Value)| {
-            mount.at(&["type"]).and_then(text).is_some_and(is_kv)
-        };
+        let kv =
+            |(_, mount): &(&String, &Value)| mount.at(&["type"]).and_then(text).is_some_and(is_kv);
         let seen = mounts.into_iter().filter(kv);
         let seen = seen.map(|(name, _)| session.servers_words(name.trim_matches('/')));
         Mismatch::NotSeen {
@@ -124,7 +127,9 @@ impl Mismatch {
             | Mismatch::NotKv { .. }
             | Mismatch::OtherMount { .. }
             | Mismatch::OtherVersion { .. } => true,
-            Mismatch::MountRepeated { .. } | Mismatch::DataInPath | Mismatch::NotSeen { .. } => false,
+            Mismatch::MountRepeated { .. } | Mismatch::DataInPath | Mismatch::NotSeen { .. } => {
+                false
+            }
         }
     }
 }

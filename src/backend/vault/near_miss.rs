@@ -69,7 +69,10 @@ fn hint(
         .map(|name| format!("`{}`", session.servers_words(name)))
         .collect();
     (!folders.is_empty()).then(|| {
-        format!("`{folder}/` has no folder `{wanted}/`; it has {}", folders.join(", "))
+        format!(
+            "`{folder}/` has no folder `{wanted}/`; it has {}",
+            folders.join(", ")
+        )
     })
 }
 

@@ -55,7 +55,10 @@ pub fn success(reply: &Reply) -> Option<Value> {
 pub fn errors(reply: &Reply) -> Option<Vec<String>> {
     let body = json(reply).ok()?.value;
     match body.at(&["errors"])? {
-        Value::List(errors) => errors.iter().map(|error| text(error).map(str::to_owned)).collect(),
+        Value::List(errors) => errors
+            .iter()
+            .map(|error| text(error).map(str::to_owned))
+            .collect(),
         _ => None,
     }
 }
@@ -71,7 +74,9 @@ pub fn deleted_version(reply: &Reply) -> Option<&'static str> {
 
 /// The media type of an answer, if it looks like one.
 pub fn media_type(reply: &Reply) -> Option<&str> {
-    let (media_type, _) = content_type(reply)?.split_once(';').unwrap_or((content_type(reply)?, ""));
+    let (media_type, _) = content_type(reply)?
+        .split_once(';')
+        .unwrap_or((content_type(reply)?, ""));
     let is_of_a_type = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.');
     let media_type = media_type.trim();
     (media_type.len() <= 64 && media_type.chars().all(is_of_a_type)).then_some(media_type)

@@ -157,7 +157,9 @@ impl VaultSession {
             return Err(self.refusal(api_path, &reply).at_login(api_path));
         }
         let answer = reply::success(&reply);
-        let token = answer.as_ref().and_then(|answer| answer.at(&["auth", "client_token"]));
+        let token = answer
+            .as_ref()
+            .and_then(|answer| answer.at(&["auth", "client_token"]));
         let token = token.and_then(Value::as_text).cloned();
         token.ok_or_else(|| self.foreign(api_path, &reply))
     }
@@ -166,7 +168,11 @@ impl VaultSession {
     ///
     /// # Errors
     /// No answer, then or now.
-    pub async fn learn(&self, api_path: &str, deadline: Deadline) -> Result<Arc<Reply>, VaultError> {
+    pub async fn learn(
+        &self,
+        api_path: &str,
+        deadline: Deadline,
+    ) -> Result<Arc<Reply>, VaultError> {
         let ask = async {
             let mut learnt = self.learnt.lock().await;
             if let Some(known) = learnt.get(api_path) {
@@ -185,7 +191,11 @@ impl VaultSession {
 
     /// Gives up the token if this run has logged in for it.
     pub async fn revoke(&self, deadline: Deadline) {
-        if self.token.as_ref().is_some_and(|token| token.is_of_own_login) {
+        if self
+            .token
+            .as_ref()
+            .is_some_and(|token| token.is_of_own_login)
+        {
             let deadline = deadline.at_most(LONGEST_REVOCATION);
             let revoked = self.send(Method::POST, "auth/token/revoke-self", None, deadline);
             // A token that cannot be given up ends by itself.
@@ -265,7 +275,9 @@ impl VaultSession {
     fn foreign(&self, api_path: &str, reply: &Reply) -> VaultError {
         let shown = |url: &Url| format!("{}{}", http::server_name(url), url.path());
         let Some(url) = self.settings.server.url(api_path) else {
-            return VaultError::NotAPath { path: self.settings.server.place(api_path) };
+            return VaultError::NotAPath {
+                path: self.settings.server.place(api_path),
+            };
         };
         if reply::wants_tls(reply) && url.scheme() == "http" {
             return VaultError::WantsTls { url: shown(&url) };

@@ -188,7 +188,9 @@ impl VaultSettings {
         });
         let plain = self.server.is_plain_and_far().then(|| {
             let origin = self.address.origin;
-            let sentence = format!("{origin} is http:// and not this machine, so anyone on the way can read the token");
+            let sentence = format!(
+                "{origin} is http:// and not this machine, so anyone on the way can read the token"
+            );
             Finding::warning("plain-http", sentence)
                 .with_hint("write https:// where Vault has a certificate")
                 .at(self.address.source.clone())

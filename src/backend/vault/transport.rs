@@ -33,7 +33,9 @@ pub fn http_settings(
             kwargs: faults.note(proxies(kwargs)).unwrap_or_default(),
             port_is_written: port_is_written(address),
         },
-        timeout: faults.note(timeout(kwargs)).unwrap_or(Some(REQUEST_TIMEOUT)),
+        timeout: faults
+            .note(timeout(kwargs))
+            .unwrap_or(Some(REQUEST_TIMEOUT)),
         follow_redirects: kwargs.truthy("allow_redirects", true),
     })
 }

@@ -184,13 +184,17 @@ fn a_variable_that_is_not_utf8_can_be_inherited_but_not_referred_to() {
 fn files_that_cannot_be_read_are_errors() {
     let directory = tempfile::tempdir().unwrap();
     let soon = Deadline::after(Duration::from_secs(20));
-    let message = block_on(EnvFile::read(directory.path(), soon))
-        .unwrap_err()
-        .to_string();
+    let message = block_on(EnvFile::read(
+        directory.path(),
+        EnvFileFormat::Compose,
+        soon,
+    ))
+    .unwrap_err()
+    .to_string();
     assert!(message.starts_with("env file `") && message.ends_with("is a directory, not a file"));
     let missing = directory.path().join(".env");
     assert!(
-        block_on(EnvFile::read(&missing, soon))
+        block_on(EnvFile::read(&missing, EnvFileFormat::Compose, soon))
             .unwrap_err()
             .to_string()
             .ends_with("does not exist")

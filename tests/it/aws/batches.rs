@@ -1,23 +1,19 @@
 //! Many secrets with few requests, and one by one where a batch is not allowed.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use secretctl::airflow_version::AirflowVersion;
-use secretctl::backend::kind::BackendKind;
-use secretctl::backend::open::open;
-use secretctl::backend::{Answer, BackendError, Location, Secret, Surroundings};
-use secretctl::console::Console;
-use secretctl::deadline::Deadline;
-use secretctl::env::Env;
-use secretctl::failure::Failure;
-use secretctl::python::json::Dict;
-use secretctl::python::json::Value as PythonValue;
-use secretctl::secret_kind::{SecretId, SecretKind};
+use secretctl::json::Value as PythonValue;
+use secretctl::{
+    Console, Env, Failure, Files, FoundValue, Lookup, LookupOptions, SecretId, SecretKind, Settings,
+};
 
 use super::{error, target};
 use crate::support::fake_server::{FakeServer, Request, Response};
+
+const SYSTEMS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
+const SECRETS_MANAGER: &str =
+    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
 
 /// Every name that ends in an even digit exists and holds itself.
 fn exists(name: &str) -> bool {
@@ -80,49 +76,47 @@ fn many(request: &Request, batches_allowed: bool) -> Response {
 }
 
 /// What this AWS says of `ids`.
-fn answers_of(server: &FakeServer, kind: BackendKind, ids: &[String]) -> Vec<Result<Answer, BackendError>> {
-    let environment = [
+fn looked_up(server: &FakeServer, class_path: &str, ids: &[String]) -> Vec<Lookup> {
+    let env = Env::from_pairs([
+        ("AIRFLOW__SECRETS__BACKEND", class_path.to_owned()),
+        (
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            r#"{"variables_prefix": "/v"}"#.to_owned(),
+        ),
+        ("AIRFLOW_HOME", "/nowhere".to_owned()),
         ("AWS_ENDPOINT_URL", server.url()),
-        ("AWS_DEFAULT_REGION", "eu-west-1".into()),
-        ("AWS_ACCESS_KEY_ID", "AK".into()),
-        ("AWS_SECRET_ACCESS_KEY", "SK".into()),
-        ("AWS_MAX_ATTEMPTS", "1".into()),
-        ("NO_PROXY", "127.0.0.1".into()),
-    ];
-    let surroundings = Surroundings {
-        env: Env::from_pairs(environment),
-        multi_team: false,
-        version: AirflowVersion::default(),
-        console: Console::silent(),
-    };
-    let kwargs = Dict::from([("variables_prefix".to_owned(), PythonValue::text("/v"))]);
+        ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AK".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "SK".to_owned()),
+        ("AWS_MAX_ATTEMPTS", "1".to_owned()),
+        ("NO_PROXY", "127.0.0.1".to_owned()),
+    ]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let deadline = Deadline::after(Duration::from_secs(20));
-        let opened = open(kind, &kwargs, &surroundings, deadline).await.unwrap();
-        let backend = opened.backend.unwrap();
-        let located = ids.iter().map(|id| {
-            match backend.locate(&SecretId::new(SecretKind::Variable, id)) {
-                Location::At(secret) => secret,
-                Location::Skipped(why) => panic!("{why}"),
-            }
-        });
-        let secrets: Vec<_> = located.collect();
-        backend.get_many(&secrets, deadline).await
+        let options = LookupOptions::default();
+        let settings = Settings::load(env, &Files::default(), options, Console::silent()).await;
+        let search_path = settings.unwrap().open().await.unwrap();
+        let secrets: Vec<SecretId> = ids
+            .iter()
+            .map(|id| SecretId::new(SecretKind::Variable, id))
+            .collect();
+        search_path.lookup_many(&secrets).await
     })
 }
 
 /// The texts of `ids`, empty for an absent one, and how many requests it took.
-fn read_all(kind: BackendKind, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
+fn read_all(class_path: &str, ids: &[String], batches_allowed: bool) -> (Vec<String>, usize) {
     let server = FakeServer::start(move |request| Some(many(request, batches_allowed)));
-    let answers = answers_of(&server, kind, ids);
-    let texts = answers.into_iter().map(|answer| match answer.unwrap() {
-        Answer::Found(Secret::Text(text)) => text.expose().to_owned(),
-        Answer::Found(_) => panic!("not text"),
-        Answer::Absent(_) => String::new(),
+    let lookups = looked_up(&server, class_path, ids);
+    let texts = lookups.into_iter().map(|lookup| match lookup.found {
+        Some(found) => match found.value {
+            FoundValue::Plain(PythonValue::Text(text)) => text.expose().to_owned(),
+            _ => panic!("not text"),
+        },
+        None => String::new(),
     });
     (texts.collect(), server.requests().len())
 }
@@ -149,26 +143,17 @@ fn expected() -> Vec<String> {
 
 #[test]
 fn ten_parameters_are_read_with_one_request() {
-    assert_eq!(
-        read_all(BackendKind::SystemsManagerParameterStore, &ids(), true),
-        (expected(), 3 + 1)
-    );
+    assert_eq!(read_all(SYSTEMS_MANAGER, &ids(), true), (expected(), 3 + 1));
 }
 
 #[test]
 fn twenty_secrets_are_read_with_one_request() {
-    assert_eq!(
-        read_all(BackendKind::SecretsManager, &ids(), true),
-        (expected(), 2 + 1)
-    );
+    assert_eq!(read_all(SECRETS_MANAGER, &ids(), true), (expected(), 2 + 1));
 }
 
 #[test]
 fn who_may_not_read_batches_reads_one_by_one() {
-    for kind in [
-        BackendKind::SystemsManagerParameterStore,
-        BackendKind::SecretsManager,
-    ] {
+    for kind in [SYSTEMS_MANAGER, SECRETS_MANAGER] {
         assert_eq!(read_all(kind, &ids(), false), (expected(), 1 + 24));
     }
 }
@@ -176,14 +161,11 @@ fn who_may_not_read_batches_reads_one_by_one() {
 /// A service that is throttling is not asked one by one for it: the secrets of that batch have that failure.
 #[test]
 fn a_batch_that_is_throttled_fails_and_is_not_repeated_one_by_one() {
-    for kind in [
-        BackendKind::SystemsManagerParameterStore,
-        BackendKind::SecretsManager,
-    ] {
+    for class_path in [SYSTEMS_MANAGER, SECRETS_MANAGER] {
         let server = FakeServer::start(|_| Some(error("ThrottlingException", "slow down")));
         let ids: Vec<String> = (0..5).map(|number| format!("id{number}")).collect();
-        for answer in answers_of(&server, kind, &ids) {
-            assert_eq!(answer.unwrap_err().failure(), Failure::Throttled);
+        for lookup in looked_up(&server, class_path, &ids) {
+            assert_eq!(lookup.failure(), Failure::Throttled);
         }
         assert_eq!(server.requests().len(), 1);
     }

@@ -149,7 +149,8 @@ fn keys_of_boto_2_are_refused_by_name_where_airflow_would_use_them() {
         "[Credentials]\naws_access_key_id = AKBOTO\naws_secret_access_key = {SECRET_KEY}\n"
     );
     let run = || lookup(&server, &json!({})).file(".boto", &keys);
-    run().run()
+    run()
+        .run()
         .fails_with(7)
         .says("secretctl does not serve keys of boto 2, in `")
         .says("/.boto`");

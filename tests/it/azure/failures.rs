@@ -67,7 +67,7 @@ fn a_disabled_secret_is_told_from_a_missing_role() {
         ),
     ] {
         let output = lookup(&with_secret(Stored::Refused(code, message))).run();
-        output.fails_with(4).says(&format!("the secret is {state}"));
+        output.fails_with(8).says(&format!("the secret is {state}"));
         assert!(
             !output.stderr.contains("Key Vault Secrets User"),
             "{output}"
@@ -186,7 +186,7 @@ fn a_page_with_status_404_is_no_missing_secret() {
     lookup(&azure)
         .args(["--default", "fallback"])
         .run()
-        .fails_with(8)
+        .fails_with(6)
         .says("the answer, of status 404, is not Key Vault's");
 }
 
@@ -230,7 +230,7 @@ fn explain_names_who_was_asking() {
         .run();
     let layer = output.succeeds().json()["layers"][0].clone();
     let identity = format!(
-        "asked as ClientSecretCredential (client id `client` of tenant `{TENANT}`, object id `oid-of-client`)"
+        "as ClientSecretCredential (client id `client` of tenant `{TENANT}`, object id `oid-of-client`)"
     );
-    assert_eq!(layer["message"], json!(identity));
+    assert_eq!(layer["asked_as"], json!(identity));
 }

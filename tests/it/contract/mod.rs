@@ -292,7 +292,7 @@ fn not_json(backend: &BackendUnderTest) {
     ];
     for body in bodies.map(|body| Response::new(200, "application/json", body)) {
         let server = backend.answering(Credential::Good, body);
-        backend.assert_failure(&server, 8, "malformed");
+        backend.assert_failure(&server, 6, "unreachable");
     }
     let nested = Response::new(200, "application/json", "[".repeat(200_000));
     backend.assert_failure(&backend.answering(Credential::Good, nested), 8, "malformed");
@@ -301,7 +301,7 @@ fn not_json(backend: &BackendUnderTest) {
 /// A proxy or a login portal answers in the service's place; its page is not passed on.
 fn web_page(backend: &BackendUnderTest) {
     let server = backend.answering(Credential::Good, Response::html(200));
-    let output = backend.assert_failure(&server, 8, "malformed");
+    let output = backend.assert_failure(&server, 6, "unreachable");
     assert!(!output.stderr.contains("<title>"), "{output}");
     let server = backend.answering(Credential::Good, Response::html(502));
     let output = backend.assert_failure(&server, 6, "unreachable");

@@ -40,7 +40,12 @@ pub fn backend(server: &FakeServer) -> Secretctl {
 #[test]
 fn outside_a_pod_kubeconfig_is_read() {
     let server = api_server(json!({"value": "dGhlIHZhbHVl"}));
-    lookup(&server).run().prints("the value").quietly();
+    lookup(&server)
+        .run()
+        .prints("the value")
+        .says("the kwargs have no `namespace`");
+    let named = lookup(&server).kwargs(&json!({"namespace": "airflow"}));
+    named.run().prints("the value").quietly();
 }
 
 /// An API server that answers the first read like this, and 406 to whoever asks for metadata and takes nothing else.

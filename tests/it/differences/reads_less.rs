@@ -128,12 +128,13 @@ fn cookies_are_not_kept() {
             let login = json!({"auth": {"client_token": "s.the-token-of-these-tests"}});
             Some(Response::json(200, &login).header("Set-Cookie", "node=1; Path=/"))
         }
+        "/v1/auth/token/revoke-self" => Some(Response::new(204, "application/json", "")),
         _ => vault(request),
     });
     let kwargs = json!({"auth_type": "approle", "role_id": "r"});
     lookup(&server, kwargs).run().prints("the value");
     let requests = server.requests();
-    assert_eq!(requests.len(), 2);
+    assert_eq!(requests.len(), 3);
     assert_eq!(requests[1].header("cookie"), None);
 }
 

@@ -4,7 +4,6 @@
 
 mod failures;
 mod kubeconfig;
-mod wire;
 
 use serde_json::{Value, json};
 
@@ -22,7 +21,9 @@ fn lookup(kubeconfig: &Value) -> Secretctl {
         .file("config", kubeconfig.to_string())
         .secret(TOKEN);
     let path = path_text(run.home().join("config"));
-    run.env("KUBECONFIG", &path).args(["get-var", "hello"])
+    run.env("KUBECONFIG", &path)
+        .kwargs(&json!({"namespace": "airflow"}))
+        .args(["get-var", "hello"])
 }
 
 /// A kubeconfig with one of each.

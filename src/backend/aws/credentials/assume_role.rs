@@ -180,14 +180,13 @@ impl Call<'_> {
             };
         }
         match failure.into_error(secrets, "the base session") {
-            AwsError::CredentialsRejected { code, said, .. } | AwsError::Rejected { code, said } => {
-                AwsError::RoleRefused {
-                    operation: self.operation,
-                    role: self.role.to_owned(),
-                    code,
-                    said,
-                }
-            }
+            AwsError::CredentialsRejected { code, said, .. }
+            | AwsError::Rejected { code, said } => AwsError::RoleRefused {
+                operation: self.operation,
+                role: self.role.to_owned(),
+                code,
+                said,
+            },
             other => other,
         }
     }

@@ -229,12 +229,14 @@ impl<'a> Chain<'a> {
             ));
         };
         let origin = format!("the container endpoint of {variable}");
-        let failed = |because: &str| AwsError::CredentialSource {
+        let failed = |because: &str| {
+            AwsError::CredentialSource {
             origin: origin.clone(),
             because: because.into(),
             advice: Some(
                 "check that the task or pod has a role, and that the endpoint is reachable from here".into(),
             ),
+        }
         };
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
         let found = self.ask_sdk(&removed, false, &BTreeMap::new()).await?;
@@ -313,7 +315,10 @@ fn refuse_unserved(profile: &Profile) -> Result<(), AwsError> {
             "`mfa_serial` in the AWS profile `{name}`, for which boto3 asks for a code; put the keys of `aws sts assume-role` into the environment"
         )
     } else if profile.get("credential_source") == Some("Environment") {
-        format!("`credential_source = Environment` in the AWS profile `{}`", profile.name)
+        format!(
+            "`credential_source = Environment` in the AWS profile `{}`",
+            profile.name
+        )
     } else {
         return Ok(());
     };

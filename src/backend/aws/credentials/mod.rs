@@ -66,7 +66,10 @@ impl CredentialsWithOrigin {
     fn unusable_part(&self) -> Option<&'static str> {
         let parts = [
             ("the access key id", self.credentials.access_key_id()),
-            ("the secret access key", self.credentials.secret_access_key()),
+            (
+                "the secret access key",
+                self.credentials.secret_access_key(),
+            ),
             ("the session token", self.token()),
         ];
         let mut unusable = parts

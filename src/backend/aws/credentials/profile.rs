@@ -196,7 +196,12 @@ impl Profile {
                 write_setting(&mut text, "aws_session_token", keys.session_token())?;
             }
         }
-        write_groups(&mut text, "sso-session", &self.files.sso_sessions, str::to_owned)?;
+        write_groups(
+            &mut text,
+            "sso-session",
+            &self.files.sso_sessions,
+            str::to_owned,
+        )?;
         if !without_endpoints {
             write_groups(&mut text, "services", &self.files.services, sdk_service)?;
         }

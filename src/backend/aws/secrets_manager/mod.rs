@@ -90,7 +90,10 @@ impl AwsService for SecretsManager {
     fn prefix(&self, kwargs: Kwargs<'_>, name: &'static str) -> Result<Option<String>, KwargError> {
         let trimmed = |text: &str| Some(text.trim_end_matches(|c| self.sep.contains(c)).to_owned());
         match kwargs.get(name) {
-            None => Ok(trimmed(&format!("airflow/{}", name.trim_end_matches("_prefix")))),
+            None => Ok(trimmed(&format!(
+                "airflow/{}",
+                name.trim_end_matches("_prefix")
+            ))),
             Some(Value::None) => Ok(None),
             Some(Value::Text(text)) => Ok(trimmed(text.expose())),
             Some(value) if !value.is_truthy() => Ok(Some(String::new())),
@@ -177,9 +180,10 @@ impl AwsService for SecretsManager {
         for found in answer.secret_values.unwrap_or_default() {
             let is_binary = found.secret_binary.is_some();
             // What cannot be used is asked for once more, alone, so that its error is told.
-            if let (Some(name), Ok(answer)) =
-                (found.name, self.answer(kind, found.secret_string, is_binary))
-            {
+            if let (Some(name), Ok(answer)) = (
+                found.name,
+                self.answer(kind, found.secret_string, is_binary),
+            ) {
                 answers.insert(name, answer);
             }
         }
@@ -196,7 +200,11 @@ impl AwsService for SecretsManager {
     /// One question a name, and none after the first that is not answered.
     async fn existing(client: &Client, names: Vec<String>, deadline: Deadline) -> Vec<Existing> {
         let mut existing = Vec::new();
-        for name in names.into_iter().filter(|name| !name.is_empty()).take(MOST_DESCRIBED) {
+        for name in names
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .take(MOST_DESCRIBED)
+        {
             let request = client.describe_secret().secret_id(&name);
             match answered(request.send(), deadline).await {
                 Ok(described) => existing.push(Existing {

@@ -1,9 +1,9 @@
 //! Names and connection fields as the provider's own class makes them.
 
 use super::*;
+use crate::backend::Backend;
 use crate::backend::aws::SecretsManagerBackend;
 use crate::backend::aws::tests::{parsed, surroundings};
-use crate::backend::Backend;
 use crate::secret_kind::SecretId;
 
 fn open(kwargs: &str) -> Result<SecretsManagerBackend, KwargError> {

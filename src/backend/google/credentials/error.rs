@@ -198,7 +198,10 @@ impl fmt::Display for TokenProblem {
                 write!(f, "refused with status {status}{}", in_quotes(said))
             }
             Self::Foreign(status) => {
-                write!(f, "answered with status {status}, but not as a token server does")
+                write!(
+                    f,
+                    "answered with status {status}, but not as a token server does"
+                )
             }
         }
     }

@@ -198,10 +198,12 @@ impl SubjectToken {
             problem,
         };
         let content = match &self.place {
-            TokenPlace::File(path) => text_file::read(Path::new(path), FILE_LIMIT, servers.deadline)
-                .await
-                .map_err(|error| failed(error.into()))?
-                .into(),
+            TokenPlace::File(path) => {
+                text_file::read(Path::new(path), FILE_LIMIT, servers.deadline)
+                    .await
+                    .map_err(|error| failed(error.into()))?
+                    .into()
+            }
             TokenPlace::Url { url, headers } => ask(url, headers, servers).await?,
         };
         let token = match &self.field {

@@ -177,9 +177,9 @@ impl CredentialKind {
             Some("external_account") => {
                 Self::ExternalAccount(Box::new(ExternalAccount::from_dict(info)?))
             }
-            Some("external_account_authorized_user") => Self::ExternalAccountAuthorizedUser(
-                ExternalAccountAuthorizedUser::from_dict(info)?,
-            ),
+            Some("external_account_authorized_user") => {
+                Self::ExternalAccountAuthorizedUser(ExternalAccountAuthorizedUser::from_dict(info)?)
+            }
             Some("impersonated_service_account") => {
                 Self::Impersonated(Box::new(Impersonation::from_dict(info)?))
             }

@@ -41,7 +41,10 @@ pub async fn email(servers: &TokenServers<'_>) -> Result<String, GoogleCredentia
 ///
 /// # Errors
 /// There is no metadata server, or it gives none.
-pub async fn token(scopes: &Scopes, servers: &TokenServers<'_>) -> Result<SecretText, GoogleCredentialsError> {
+pub async fn token(
+    scopes: &Scopes,
+    servers: &TokenServers<'_>,
+) -> Result<SecretText, GoogleCredentialsError> {
     let path = "instance/service-accounts/default/token";
     let scopes = quote_plus(&scopes.list_or_default().join(","));
     let request = request(&format!("{path}?scopes={scopes}"), servers).await?;
@@ -51,7 +54,10 @@ pub async fn token(scopes: &Scopes, servers: &TokenServers<'_>) -> Result<Secret
     access_token(&answer, "access_token", TokenServer::Metadata)
 }
 
-async fn ask_for_text(path: &str, servers: &TokenServers<'_>) -> Result<String, GoogleCredentialsError> {
+async fn ask_for_text(
+    path: &str,
+    servers: &TokenServers<'_>,
+) -> Result<String, GoogleCredentialsError> {
     let request = request(path, servers).await?;
     let reply = servers.ask(TokenServer::Metadata, request, &[]).await?;
     let text = reply.text();
@@ -64,7 +70,10 @@ async fn ask_for_text(path: &str, servers: &TokenServers<'_>) -> Result<String, 
 }
 
 /// A question to the metadata server, once it is known that there is one.
-async fn request(path: &str, servers: &TokenServers<'_>) -> Result<RequestBuilder, GoogleCredentialsError> {
+async fn request(
+    path: &str,
+    servers: &TokenServers<'_>,
+) -> Result<RequestBuilder, GoogleCredentialsError> {
     let named = named_host(servers)?;
     let host = named.as_deref().unwrap_or("metadata.google.internal");
     let probed = match servers.env.get("GCE_METADATA_IP")? {
@@ -101,7 +110,10 @@ fn question(url: &str, servers: &TokenServers<'_>) -> RequestBuilder {
 
 async fn is_on_google(host: &str, servers: &TokenServers<'_>) -> bool {
     let request = question(&format!("http://{host}/"), servers);
-    let (limit, name) = (servers.deadline.at_most(PROBE_LIMIT), format!("GET http://{host}/"));
+    let (limit, name) = (
+        servers.deadline.at_most(PROBE_LIMIT),
+        format!("GET http://{host}/"),
+    );
     let reply = servers.http.ask(&RetryRule::NEVER, limit, &name, request);
     if let Ok(reply) = reply.await
         && reply.status == 200

@@ -92,7 +92,9 @@ impl GoogleCredentials {
         let origin = self.origin.clone();
         let delegates = Some(chain).filter(|delegates| !delegates.is_empty());
         Ok(Self {
-            kind: CredentialKind::Impersonated(Box::new(Impersonation::new(self, target, delegates))),
+            kind: CredentialKind::Impersonated(Box::new(Impersonation::new(
+                self, target, delegates,
+            ))),
             project: Some(project).into(),
             quota_project: None,
             origin,
@@ -168,10 +170,13 @@ impl GoogleCredentials {
     ) -> Result<Option<String>, GoogleCredentialsError> {
         match &self.kind {
             CredentialKind::ServiceAccount(key) => Ok(Some(key.client_email().to_owned())),
-            CredentialKind::Impersonated(impersonation) => Ok(Some(impersonation.target().to_owned())),
+            CredentialKind::Impersonated(impersonation) => {
+                Ok(Some(impersonation.target().to_owned()))
+            }
             CredentialKind::ExternalAccount(account) => Ok(account.service_account()),
             CredentialKind::Machine => Ok(Some(metadata::email(servers).await?)),
-            CredentialKind::AuthorizedUser(_) | CredentialKind::ExternalAccountAuthorizedUser(_) => Ok(None),
+            CredentialKind::AuthorizedUser(_)
+            | CredentialKind::ExternalAccountAuthorizedUser(_) => Ok(None),
         }
     }
 

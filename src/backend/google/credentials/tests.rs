@@ -139,9 +139,7 @@ fn the_projects_variable_wins_over_default_credentials_only() {
         named("proj-from-key")
     );
     let path = KeyKwargs::KeyPath(home.path("key.json").to_str().unwrap().to_owned());
-    let own = home
-        .open(&path, &[("GOOGLE_CLOUD_PROJECT", "a")])
-        .unwrap();
+    let own = home.open(&path, &[("GOOGLE_CLOUD_PROJECT", "a")]).unwrap();
     assert_eq!(own.project, named("proj-from-key"));
 }
 

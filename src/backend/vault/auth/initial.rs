@@ -66,7 +66,11 @@ impl InitialToken {
 fn origin(env: &Env) -> String {
     let source = env.source_of(VARIABLE).unwrap_or(&Source::Environment);
     let origin = format!("`{VARIABLE}` in {source}");
-    let overridden: Vec<String> = env.overridden(VARIABLE).iter().map(Source::to_string).collect();
+    let overridden: Vec<String> = env
+        .overridden(VARIABLE)
+        .iter()
+        .map(Source::to_string)
+        .collect();
     match overridden.is_empty() {
         true => origin,
         false => format!("{origin}, which wins over {}", overridden.join(" and ")),

@@ -191,7 +191,8 @@ impl Given<'_, '_> {
     }
 
     fn own_token(&mut self) -> Option<SecretText> {
-        self.secret("token").filter(|token| !token.expose().is_empty())
+        self.secret("token")
+            .filter(|token| !token.expose().is_empty())
     }
 
     /// Neither is checked by the constructor: a user who is not named is asked for as Python writes `None`. A password that is

@@ -35,7 +35,9 @@ pub async fn log_in(
     let initial = auth.initial.read(deadline).await?;
     let mut session = VaultSession::new(http, Arc::clone(settings), initial);
     let session = match &auth.method {
-        AuthMethod::Token { path: Some(path), .. } => {
+        AuthMethod::Token {
+            path: Some(path), ..
+        } => {
             let token = Token {
                 text: read_stripped(path.as_ref(), "`token_path`", deadline).await?,
                 origin: format!("the file `{path}`, named by \"token_path\""),

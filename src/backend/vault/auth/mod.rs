@@ -18,10 +18,10 @@ use crate::finding::Finding;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
 
-pub use aws_iam::AwsLoginError;
 use aws_iam::AwsIam;
-pub use gcp::GcpLoginError;
+pub use aws_iam::AwsLoginError;
 use gcp::Gcp;
+pub use gcp::GcpLoginError;
 use initial::InitialToken;
 pub use login::log_in;
 
@@ -117,13 +117,18 @@ impl Auth {
             | AuthMethod::Kubernetes { .. } => None,
         };
         let initial = self.initial.from_env.iter().map(|token| &token.text);
-        own.into_iter().chain(initial).map(SecretText::expose).collect()
+        own.into_iter()
+            .chain(initial)
+            .map(SecretText::expose)
+            .collect()
     }
 
     /// Where a token should have come from.
     pub fn token_origin(&self) -> String {
         match &self.method {
-            AuthMethod::Token { path: Some(path), .. } => format!("the file `{path}`, named by \"token_path\""),
+            AuthMethod::Token {
+                path: Some(path), ..
+            } => format!("the file `{path}`, named by \"token_path\""),
             AuthMethod::Token { .. } => "`VAULT_TOKEN`".into(),
             AuthMethod::Azure | AuthMethod::Radius => "`VAULT_TOKEN` or `~/.vault-token`".into(),
             method => format!("the {} login", method.name()),
