@@ -395,6 +395,7 @@ fn vault_logs_in_with_a_service_account() {
                 &json!({"auth": {"client_token": ACCESS_TOKEN}}),
             ))
         }
+        "/v1/auth/token/revoke-self" => Some(Response::new(204, "application/json", "")),
         "/v1/secret/data/variables/hello" => {
             assert_eq!(request.header("x-vault-token"), Some(ACCESS_TOKEN));
             Some(Response::json(
