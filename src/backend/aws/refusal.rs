@@ -17,9 +17,17 @@ pub(super) struct Needed {
 }
 
 /// Who is asking, by the word of STS.
-enum Caller {
-    Known { arn: String, account: String },
+pub enum Caller {
+    /// Somebody.
+    Known {
+        /// The ARN.
+        arn: String,
+        /// The account's number.
+        account: String,
+    },
+    /// Nobody that AWS knows.
     Rejected(AwsError),
+    /// STS does not tell.
     Unknown,
 }
 
@@ -54,9 +62,10 @@ pub(super) async fn explain(
         };
         return AwsError::DecryptionDenied { code, said };
     }
-    match caller(session, deadline.for_diagnosis()).await {
-        Caller::Rejected(error) => error,
-        Caller::Known { arn, account } => denied(session, arn, &account, needed, said),
+    let asked = caller(session, deadline.for_diagnosis());
+    match session.caller.get_or_init(|| asked).await {
+        Caller::Rejected(error) => error.clone(),
+        Caller::Known { arn, account } => denied(session, arn.clone(), account, needed, said),
         Caller::Unknown => {
             let nobody = format!(
                 "whoever the credentials from {} belong to",
@@ -127,7 +136,10 @@ fn is_about_encryption(message: &str) -> bool {
 
 /// Everybody may ask this, so that a refusal of the credentials is one; any other refusal comes from something on the way.
 async fn caller(session: &AwsSession, deadline: Deadline) -> Caller {
-    match answered(session.sts().get_caller_identity().send(), deadline).await {
+    let Some(sts) = session.sts() else {
+        return Caller::Unknown;
+    };
+    match answered(sts.get_caller_identity().send(), deadline).await {
         Ok(identity) => match (identity.arn, identity.account) {
             (Some(arn), Some(account)) => Caller::Known { arn, account },
             _ => Caller::Unknown,
