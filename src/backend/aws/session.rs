@@ -59,8 +59,8 @@ pub struct AwsSession {
     pub config: SdkConfig,
     /// The region.
     pub region: String,
-    /// Who is asking, once STS was asked for it.
-    pub(super) caller: OnceCell<Caller>,
+    /// Who is asking, once STS was asked for it; `None`: it does not tell.
+    pub(super) caller: OnceCell<Option<Caller>>,
     credentials: CredentialsWithOrigin,
     sts: Option<aws_sdk_sts::Client>,
 }
