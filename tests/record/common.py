@@ -8,6 +8,7 @@ Python of an Airflow release, each case in a process of its own, where nothing o
 from __future__ import annotations
 
 import errno
+import gc
 import http.server
 import importlib
 import ipaddress
@@ -35,13 +36,17 @@ HOME = "/home/airflow"
 def ask(release: str, observe: Callable[[Any], Any], cases: Iterable[Any], package: str | None = None) -> list[Any]:
     """What `observe` answers to each case, in the Python of a release and a process a case. Its module's `prepare`, where it has one, runs first.
 
-    `package` is one, with its version, that is imported instead of the release's own. The environment is `surroundings` and nothing else; the working directory is HOME, an empty folder. Nothing but loopback is reached.
+    `package` is one, with its version, that is imported instead of the release's own. The environment is `surroundings` and nothing else; the working
+    directory is HOME, an empty folder. Nothing but loopback is reached.
     """
     home = tempfile.mkdtemp(prefix="record-")
     try:
         asked = json.dumps({"module": observe.__module__, "observe": observe.__name__, "cases": list(cases)})
         command = [installations.python(release), os.path.join(HERE, "common.py")]
         environment = surroundings(home)
+        if release in installations.PARITY:
+            # They lack what Airflow's database and log folder need, which decide nothing here.
+            environment["_AIRFLOW__AS_LIBRARY"] = "1"
         if package is not None:
             environment["PYTHONPATH"] = installations.laid_over(package)
         done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home, env=environment)
@@ -57,8 +62,7 @@ def surroundings(home: str) -> dict[str, str]:
     return {
         "HOME": home,
         "AIRFLOW_HOME": home,
-        # Leaves out what needs a database and a log folder, which decides nothing here.
-        "_AIRFLOW__AS_LIBRARY": "1",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "PATH": "/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
@@ -75,6 +79,7 @@ def answer_all(asked: dict[str, Any]) -> list[Any]:
     module = importlib.import_module(asked["module"])
     getattr(module, "prepare", lambda: None)()
     observe = getattr(module, asked["observe"])
+    gc.freeze()  # looking through what has been imported would copy it in every child
     return [in_a_child(observe, case) for case in asked["cases"]]
 
 

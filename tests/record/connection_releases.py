@@ -25,7 +25,10 @@ COLUMNS = {
 def record(text: str) -> str:
     document = json.loads(text)
     inputs = [record["input"] for record in document["records"]]
-    found = {column: ask(release, connections.observe, [{"process": column.split()[1], "text": input} for input in inputs]) for column, release in COLUMNS.items()}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for column, release in COLUMNS.items():
+        process = column.split()[1]
+        found[column] = ask(release, connections.observe, [{"process": process, "text": input} for input in inputs])
     records = [(input, outcomes({column: found[column][number] for column in COLUMNS})) for number, input in enumerate(inputs)]
     return formatted(document["about"], records)
 

@@ -14,7 +14,6 @@ from installations import RELEASE
 
 FILE = "connection-vectors.json"
 FIELDS = ["conn_id", "conn_type", "description", "host", "login", "password", "port", "schema", "extra_raw", "extra", "get_uri", "as_json"]
-ERRORS = ["extra_error", "get_uri_error", "as_json_error"]
 SDK, AIRFLOW_2 = "sdk_1_3_2", "airflow_2_11_2"
 
 
@@ -24,15 +23,16 @@ def record(text: str) -> str:
     numbers = [vector["n"] for vector in document["vectors"]]
 
     def column(release: str, process: str) -> list[dict[str, Any]]:
-        return ask(release, connections.observe, [{"process": process, "text": input} for input in inputs])
+        return [ordered(found) for found in ask(release, connections.observe, [{"process": process, "text": input} for input in inputs])]
 
     columns = zip(numbers, inputs, column(RELEASE, "server"), column(RELEASE, "worker"), column("2.11.2", "server"))
-    vectors = [vector(number, input, ordered(server), {SDK: ordered(worker), AIRFLOW_2: ordered(airflow_2)}) for number, input, server, worker, airflow_2 in columns]
+    vectors = [vector(number, input, server, {SDK: worker, AIRFLOW_2: airflow_2}) for number, input, server, worker, airflow_2 in columns]
     return indented({**document, "vectors": vectors}, text)
 
 
 def ordered(found: dict[str, Any]) -> dict[str, Any]:
-    names = [error if error in found else name for name in FIELDS for error in [f"{name}_error"]]
+    """In the order of the file, an error in the place of its field."""
+    names = [name if name in found else f"{name}_error" for name in FIELDS]
     return {name: found[name] for name in [*names, "error"] if name in found}
 
 
@@ -44,6 +44,5 @@ def vector(number: int, input: str, server: dict[str, Any], others: dict[str, di
         differs = {field: value for field, value in other.items() if field not in server or json.dumps(value) != json.dumps(server[field])}
         absent = [field for field in server if field not in other]
         made |= {f"{name}_differs": differs} if differs else {}
-        # A vector that is an error there has its fields absent here; one that is an error here has them all in `differs`.
         made |= {f"{name}_absent": absent} if absent else {}
     return made

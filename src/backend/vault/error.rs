@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::auth::GcpLoginError;
+use super::auth::{AwsLoginError, GcpLoginError};
 use super::mismatch::Mismatch;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
@@ -62,16 +62,9 @@ pub enum VaultError {
         /// The file, and what is the matter with it.
         error: TextFileError,
     },
-    /// No AWS or Google credentials, or no region, for a login that is signed with them.
-    #[error("the {auth_type} login could not be signed: {because}")]
-    NotSigned {
-        /// `aws_iam` or `gcp`.
-        auth_type: &'static str,
-        /// What is missing or refused.
-        because: String,
-        /// Whether it is secretctl that refuses it.
-        is_own_refusal: bool,
-    },
+    /// There is no signature for a login with AWS credentials.
+    #[error(transparent)]
+    AwsIam(#[from] AwsLoginError),
     /// There is no JWT for a login with Google credentials.
     #[error(transparent)]
     Gcp(#[from] GcpLoginError),
@@ -292,10 +285,10 @@ impl Fault for VaultError {
     fn is_own_refusal(&self) -> bool {
         match self {
             VaultError::NotAPath { .. } | VaultError::Charset { .. } => true,
-            VaultError::Address { is_own_refusal, .. }
-            | VaultError::NotSigned { is_own_refusal, .. } => *is_own_refusal,
+            VaultError::Address { is_own_refusal, .. } => *is_own_refusal,
             VaultError::Unreadable(error) => error.may_be_read_by_python(),
             VaultError::Http(error) => error.is_own_refusal(),
+            VaultError::AwsIam(error) => error.is_own_refusal(),
             VaultError::Gcp(error) => error.is_own_refusal(),
             _ => false,
         }
@@ -306,6 +299,7 @@ impl Fault for VaultError {
             VaultError::Kwarg(error) => error.failure(),
             VaultError::Env(error) => error.failure(),
             VaultError::Http(error) => error.failure(),
+            VaultError::AwsIam(error) => error.failure(),
             VaultError::Gcp(error) => error.failure(),
             VaultError::SecondLogin { denied, .. } => denied.failure(),
             VaultError::CredentialFile {
@@ -318,7 +312,6 @@ impl Fault for VaultError {
             | VaultError::NotAPath { .. } => Failure::Configuration,
             VaultError::NoToken { .. }
             | VaultError::CredentialFile { .. }
-            | VaultError::NotSigned { .. }
             | VaultError::LoginRefused { .. }
             | VaultError::LoginPathMissing { .. }
             | VaultError::Unauthorized { .. }
@@ -345,6 +338,7 @@ impl Fault for VaultError {
             VaultError::Kwarg(error) => return error.hint(),
             VaultError::Env(error) => return error.hint(),
             VaultError::Http(error) => return error.hint_with(TRUST),
+            VaultError::AwsIam(error) => return error.hint(),
             VaultError::Gcp(error) => return error.hint(),
             VaultError::SecondLogin { denied, .. } => return denied.hint(),
             VaultError::TokenRejected {
@@ -400,7 +394,6 @@ impl Fault for VaultError {
             | VaultError::Unreadable(_)
             | VaultError::UnusableToken
             | VaultError::CredentialFile { .. }
-            | VaultError::NotSigned { .. }
             | VaultError::Forbidden { .. }
             | VaultError::Unauthorized { .. }
             | VaultError::Down { .. }

@@ -6,8 +6,6 @@
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign,
 };
@@ -16,13 +14,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use indexmap::IndexMap;
 
-use super::error::VaultError;
-use super::settings::Faults;
 use crate::backend::Surroundings;
-use crate::backend::aws::{self, assume_role};
+use crate::backend::aws::{self, AwsError};
 use crate::backend::kwargs::Kwargs;
-use crate::error::{Error, Result};
-use crate::http::{self, Client, Deadline, Verify};
+use crate::backend::vault::settings::Faults;
+use crate::deadline::Deadline;
+use crate::failure::{Failure, Fault};
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
 
@@ -38,6 +35,44 @@ pub struct AwsIam {
     role: Option<String>,
 }
 
+/// Why there is no signature to log in with.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AwsLoginError {
+    /// boto3's default session gives no credentials.
+    #[error("the aws_iam login could not be signed: {0}")]
+    Credentials(#[from] AwsError),
+    /// There is no region to sign for.
+    #[error(
+        "the aws_iam login could not be signed: no region: set \"region\" in the kwargs, or AWS_DEFAULT_REGION (boto3 does not read AWS_REGION)"
+    )]
+    NoRegion,
+    /// What is in the credentials has no place in a signed request.
+    #[error(
+        "the aws_iam login could not be signed: the AWS credentials hold characters that cannot be signed"
+    )]
+    Unsignable,
+}
+
+impl Fault for AwsLoginError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Credentials(error) => error.failure(),
+            Self::NoRegion | Self::Unsignable => Failure::Unauthenticated,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Credentials(error) => error.hint(),
+            Self::NoRegion | Self::Unsignable => None,
+        }
+    }
+
+    fn is_own_refusal(&self) -> bool {
+        matches!(self, Self::Credentials(error) if error.is_own_refusal())
+    }
+}
+
 /// Who signs, and for which region.
 struct Signer {
     credentials: Credentials,
@@ -46,7 +81,7 @@ struct Signer {
 
 impl AwsIam {
     /// Reads the kwargs; the constructor insists on none of them.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, faults: &mut Faults) -> Result<Self> {
+    pub fn from_kwargs(kwargs: Kwargs<'_>, faults: &mut Faults) -> Self {
         let mut text = |name| {
             faults
                 .note(kwargs.text(name))
@@ -67,12 +102,12 @@ impl AwsIam {
                 other,
             ))),
         };
-        Ok(Self {
+        Self {
             keys: key_id.zip(secret),
             assume_role_kwargs,
             region,
             role,
-        })
+        }
     }
 
     /// The secret access key, so that no message repeats it.
@@ -88,7 +123,7 @@ impl AwsIam {
         &self,
         surroundings: &Surroundings,
         deadline: Deadline,
-    ) -> Result<Value> {
+    ) -> Result<Value, AwsLoginError> {
         let signer = self.signer(surroundings, deadline).await?;
         let headers = signed_headers(&signer, SystemTime::now())?;
         let base64 = |text: &str| Value::Text(BASE64.encode(text).into());
@@ -117,28 +152,23 @@ impl AwsIam {
         ))
     }
 
-    async fn signer(&self, surroundings: &Surroundings, deadline: Deadline) -> Result<Signer> {
+    async fn signer(
+        &self,
+        surroundings: &Surroundings,
+        deadline: Deadline,
+    ) -> Result<Signer, AwsLoginError> {
         if let Some((key_id, secret)) = &self.keys {
-            let credentials = Credentials::new(key_id, secret.expose(), None, None, "kwargs");
-            let region = self.region.clone().unwrap_or_else(|| "us-east-1".into());
             return Ok(Signer {
-                credentials,
-                region,
+                credentials: Credentials::new(key_id, secret.expose(), None, None, "kwargs"),
+                region: self.region.clone().unwrap_or_else(|| "us-east-1".into()),
             });
         }
-        let session =
-            aws::default_session(&own_client(surroundings)?, &surroundings.env, deadline).await;
-        let session = session.map_err(|error| not_signed(error.to_string()))?;
-        let region = self
-            .region
-            .clone()
-            .or_else(|| session.region().map(ToString::to_string));
-        let region = region.ok_or_else(|| {
-            not_signed("no region: set \"region\" in the kwargs, or AWS_DEFAULT_REGION (boto3 does not read AWS_REGION)".into())
-        })?;
+        let session = aws::default_session(surroundings, deadline).await?;
+        let region = self.region.as_deref().or(session.region());
+        let region = region.ok_or(AwsLoginError::NoRegion)?.to_owned();
         let credentials = match &self.assume_role_kwargs {
-            Some(kwargs) => assumed(&session, kwargs).await?,
-            None => own(&session).await?,
+            Some(kwargs) => session.assume_role(kwargs, deadline).await?,
+            None => session.credentials(deadline).await?,
         };
         Ok(Signer {
             credentials,
@@ -147,75 +177,11 @@ impl AwsIam {
     }
 }
 
-/// boto3's own connections, which the kwargs of Vault's do not touch.
-fn own_client(surroundings: &Surroundings) -> Result<Client> {
-    let env = &surroundings.env;
-    let bundle = env.get("AWS_CA_BUNDLE")?.filter(|path| !path.is_empty());
-    let verify = bundle.map_or(Verify::Trusted, |path| Verify::Bundle {
-        path: path.into(),
-        origin: "`AWS_CA_BUNDLE`".into(),
-    });
-    http::client(env, &aws::http_settings(verify, env, surroundings.timeout)?)
-}
-
-fn not_signed(because: String) -> Error {
-    VaultError::NotSigned {
-        auth_type: "aws_iam",
-        because,
-        is_own_refusal: false,
-    }
-    .into()
-}
-
-/// The credentials of boto3's default chain.
-async fn own(session: &aws_config::SdkConfig) -> Result<Credentials> {
-    let nobody = || {
-        not_signed("no AWS credentials: none in the environment, the profile files, a container or an instance role".into())
-    };
-    let provider = session.credentials_provider().ok_or_else(nobody)?;
-    provider.provide_credentials().await.map_err(|_| nobody())
-}
-
-/// The credentials of `sts.assume_role(**assume_role_kwargs)`.
-async fn assumed(session: &aws_config::SdkConfig, kwargs: &Dict) -> Result<Credentials> {
-    let request =
-        assume_role::with_parameters(aws_sdk_sts::Client::new(session).assume_role(), kwargs)
-            .map_err(|wrong| wrong_member(&wrong))?;
-    let answer = request.send().await.map_err(|error| {
-        let code = error.code().filter(|code| is_plain(code));
-        let code = code.unwrap_or("no answer from STS");
-        not_signed(format!(
-            "sts:AssumeRole with \"assume_role_kwargs\" failed: {code}"
-        ))
-    })?;
-    let granted = answer
-        .credentials
-        .ok_or_else(|| not_signed("STS gave no credentials for the role".into()))?;
-    Ok(assume_role::granted(granted))
-}
-
-/// Whether an error code is one of AWS's own, which are words; nothing else that is sent in its place is shown.
-fn is_plain(code: &str) -> bool {
-    let is_of_a_word = |c: char| c.is_ascii_alphabetic() || c == '.';
-    code.len() <= 64 && code.chars().all(is_of_a_word)
-}
-
-fn wrong_member(wrong: &assume_role::WrongParameter) -> Error {
-    let because = format!(
-        "`{}` in \"assume_role_kwargs\" is not served or of the wrong type; served are {}",
-        wrong.0,
-        assume_role::PARAMETERS
-    );
-    VaultError::NotSigned {
-        auth_type: "aws_iam",
-        because,
-        is_own_refusal: wrong.is_own_refusal(),
-    }
-    .into()
-}
-
 /// The headers of the signed request, in hvac's order.
-fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, Value>> {
+fn signed_headers(
+    signer: &Signer,
+    now: SystemTime,
+) -> Result<IndexMap<String, Value>, AwsLoginError> {
     let own = [
         (
             "Content-Type",
@@ -227,7 +193,6 @@ fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, V
     let identity = signer.credentials.clone().into();
     let mut settings = SigningSettings::default();
     settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
-    let failed = |_| not_signed("the AWS credentials hold characters that cannot be signed".into());
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(&signer.region)
@@ -235,7 +200,7 @@ fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, V
         .time(now)
         .settings(settings)
         .build()
-        .map_err(|_| not_signed("the AWS credentials are incomplete".into()))?;
+        .map_err(|_| AwsLoginError::Unsignable)?;
     let request = SignableRequest::new(
         "POST",
         STS_URL,
@@ -244,7 +209,7 @@ fn signed_headers(signer: &Signer, now: SystemTime) -> Result<IndexMap<String, V
     );
     let signed = request
         .and_then(|request| sign(request, &parameters.into()))
-        .map_err(failed)?;
+        .map_err(|_| AwsLoginError::Unsignable)?;
     let (instructions, _) = signed.into_parts();
     let mut headers: IndexMap<String, Value> = own
         .into_iter()

@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: `token_path` satisfies `github`, which never reads it, and an empty `VAULT_TOKEN` satisfies `token`.
 
+use super::aws_iam::AwsIam;
 use super::gcp::Gcp;
 use super::{AuthMethod, InitialToken};
 use crate::backend::kwargs::{KwargError, Kwargs};
@@ -47,7 +48,7 @@ impl AuthMethod {
         Ok(match auth_type {
             "token" => given.token(initial)?,
             "approle" => given.approle()?,
-            // "aws_iam" => AuthMethod::AwsIam(AwsIam::from_kwargs(kwargs, given.faults)),
+            "aws_iam" => AuthMethod::AwsIam(AwsIam::from_kwargs(kwargs, given.faults)),
             "azure" => given.azure()?,
             "gcp" => AuthMethod::Gcp(Gcp::from_kwargs(kwargs, given.faults)?),
             "github" => given.github(initial)?,

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Auth, AuthMethod};
+use super::{Auth, AuthMethod, aws_iam};
 use crate::backend::Surroundings;
 use crate::backend::vault::error::VaultError;
 use crate::backend::vault::header;
@@ -98,9 +98,12 @@ async fn login_request(
             format!("auth/{}/login/{username}", auth.mount()),
             body([("password", password.clone())]),
         )),
-        // AuthMethod::AwsIam(aws_iam) => at_login(aws_iam.login_body(surroundings, deadline).await?),
+        // The two chains of credentials are deep, and only these logins have to carry them.
+        AuthMethod::AwsIam(aws_iam) => {
+            at_login(Box::pin(aws_iam.login_body(surroundings, deadline)).await?)
+        }
         AuthMethod::Gcp(gcp) => {
-            let jwt = gcp.signed_jwt(surroundings, deadline).await?;
+            let jwt = Box::pin(gcp.signed_jwt(surroundings, deadline)).await?;
             at_login(role_and_jwt(gcp.role(), jwt))
         }
         AuthMethod::Token { .. } | AuthMethod::Azure | AuthMethod::Radius => at_login(Value::None),
@@ -147,8 +150,7 @@ fn secrets_in(body: &Value) -> Vec<SecretText> {
     let secret = |name: &&str| body.at(&[name])?.as_text().cloned();
     let mut secrets: Vec<SecretText> = SECRET_MEMBERS.iter().filter_map(secret).collect();
     if let Some(headers) = body.at(&["iam_request_headers"]).and_then(text) {
-        // secrets.extend(aws_iam::secrets_in(headers));
-        let _ = headers;
+        secrets.extend(aws_iam::secrets_in(headers));
     }
     secrets
 }

@@ -3,7 +3,7 @@
 //! The surprising rule: `azure` and `radius` do not log in at all. Airflow sends a write that *configures* the auth mount and
 //! then goes on with `VAULT_TOKEN` or `~/.vault-token`. secretctl uses that token and never sends the write.
 
-// mod aws_iam;
+mod aws_iam;
 mod gcp;
 mod initial;
 mod kwargs;
@@ -18,6 +18,8 @@ use crate::finding::Finding;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
 
+use aws_iam::AwsIam;
+pub use aws_iam::AwsLoginError;
 use gcp::Gcp;
 pub use gcp::GcpLoginError;
 use initial::InitialToken;
@@ -46,8 +48,8 @@ pub enum AuthMethod {
         role_id: SecretText,
         secret_id: Option<SecretText>,
     },
-    // /// `aws_iam`: a signed GetCallerIdentity.
-    // AwsIam(aws_iam::AwsIam),
+    /// `aws_iam`: a signed GetCallerIdentity.
+    AwsIam(AwsIam),
     /// `azure`: no login; see the module's first lines.
     Azure,
     /// `gcp`: a JWT signed by Google's IAM.
@@ -108,7 +110,7 @@ impl Auth {
             AuthMethod::Ldap { password, .. } | AuthMethod::UserPass { password, .. } => {
                 password.as_ref()
             }
-            // AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
+            AuthMethod::AwsIam(aws_iam) => aws_iam.secret(),
             AuthMethod::Azure
             | AuthMethod::Radius
             | AuthMethod::Gcp(_)
@@ -149,7 +151,7 @@ impl Auth {
 
     fn mount(&self) -> &str {
         self.mount.as_deref().unwrap_or(match &self.method {
-            // AuthMethod::AwsIam(_) => "aws",
+            AuthMethod::AwsIam(_) => "aws",
             method => method.name(),
         })
     }
@@ -165,7 +167,7 @@ impl AuthMethod {
         match self {
             AuthMethod::Token { .. } => "token",
             AuthMethod::AppRole { .. } => "approle",
-            // AuthMethod::AwsIam(_) => "aws_iam",
+            AuthMethod::AwsIam(_) => "aws_iam",
             AuthMethod::Azure => "azure",
             AuthMethod::Gcp(_) => "gcp",
             AuthMethod::GitHub { .. } => "github",
