@@ -21,6 +21,7 @@ mod timestamp;
 
 pub use document::{Document, Entry};
 pub use error::{Problem, YamlError};
+pub(crate) use events::Events;
 
 use crate::python::number::MAX_INT_DIGITS;
 
