@@ -191,7 +191,9 @@ impl SdkFailure {
             Meaning::Throttled => AwsError::Throttled { code },
             Meaning::NotDecrypted => AwsError::NotDecrypted { code, said },
             Meaning::Down => AwsError::Down { code, said },
-            Meaning::NotAws => AwsError::NotAws { status: code.status },
+            Meaning::NotAws => AwsError::NotAws {
+                status: code.status,
+            },
             Meaning::Rejected => AwsError::Rejected { code, said },
         }
     }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    PARAMETER_STORE, SECRET_KEY, SECRETS_MANAGER, VALUE, aws, error, lookup, target,
-    with_config, with_environment_keys,
+    PARAMETER_STORE, SECRET_KEY, SECRETS_MANAGER, VALUE, aws, error, lookup, target, with_config,
+    with_environment_keys,
 };
 use crate::support::cli::Secretctl;
 use crate::support::fake_server::{FakeServer, Response};
@@ -35,9 +35,7 @@ fn empty() -> FakeServer {
 /// The `services` of a profile, by the key that AWS documents; the SDK's own spelling means nothing to Airflow.
 #[test]
 fn the_services_of_a_profile_have_botocores_names() {
-    let secrets = FakeServer::start(|_| {
-        Some(Response::json(200, &json!({"SecretString": VALUE})))
-    });
+    let secrets = FakeServer::start(|_| Some(Response::json(200, &json!({"SecretString": VALUE}))));
     let run = |key: &str| {
         let config = format!(
             "[default]\nservices = local\n[services local]\n{key} =\n  endpoint_url = {}\n",
@@ -64,16 +62,38 @@ fn the_services_of_a_profile_have_botocores_names() {
 fn the_server_that_is_told_is_the_one_that_is_asked() {
     let plain = |region: &str| json!({"use_ssl": false, "region_name": region});
     for (kwargs, variable, server) in [
-        (plain("eu-west-1"), "AWS_PAGER", "http://ssm.eu-west-1.amazonaws.com"),
-        (plain("cn-north-1"), "AWS_PAGER", "http://ssm.cn-north-1.amazonaws.com.cn"),
-        (plain("us-iso-east-1"), "AWS_PAGER", "http://ssm.us-iso-east-1.c2s.ic.gov"),
-        (plain("us-east-1"), "AWS_USE_FIPS_ENDPOINT", "http://ssm-fips.us-east-1.amazonaws.com"),
-        (plain("eu-west-1"), "AWS_USE_DUALSTACK_ENDPOINT", "http://ssm.eu-west-1.api.aws"),
+        (
+            plain("eu-west-1"),
+            "AWS_PAGER",
+            "http://ssm.eu-west-1.amazonaws.com",
+        ),
+        (
+            plain("cn-north-1"),
+            "AWS_PAGER",
+            "http://ssm.cn-north-1.amazonaws.com.cn",
+        ),
+        (
+            plain("us-iso-east-1"),
+            "AWS_PAGER",
+            "http://ssm.us-iso-east-1.c2s.ic.gov",
+        ),
+        (
+            plain("us-east-1"),
+            "AWS_USE_FIPS_ENDPOINT",
+            "http://ssm-fips.us-east-1.amazonaws.com",
+        ),
+        (
+            plain("eu-west-1"),
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            "http://ssm.eu-west-1.api.aws",
+        ),
     ] {
         let proxy = empty();
         let output = through(&proxy, &kwargs).env(variable, "true").run();
         assert!(
-            output.stdout.contains(&format!("/airflow/variables/hello at {server}: not found")),
+            output
+                .stdout
+                .contains(&format!("/airflow/variables/hello at {server}: not found")),
             "{output}"
         );
         let asked = &proxy.requests()[0].target;
@@ -88,13 +108,23 @@ fn configured_endpoints_may_be_ignored() {
         .env("AWS_ENDPOINT_URL", &nobody.url())
         .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
         .run();
-    assert!(output.stdout.contains("at http://ssm.eu-west-1.amazonaws.com: not found"), "{output}");
+    assert!(
+        output
+            .stdout
+            .contains("at http://ssm.eu-west-1.amazonaws.com: not found"),
+        "{output}"
+    );
     let config = format!(
         "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = {}\n",
         nobody.url()
     );
     let output = with_config(through(&proxy, &json!({"use_ssl": false})), &config).run();
-    assert!(output.stdout.contains("at http://ssm.eu-west-1.amazonaws.com: not found"), "{output}");
+    assert!(
+        output
+            .stdout
+            .contains("at http://ssm.eu-west-1.amazonaws.com: not found"),
+        "{output}"
+    );
     assert!(nobody.requests().is_empty());
 }
 

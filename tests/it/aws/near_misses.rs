@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{PARAMETER_STORE, SECRETS_MANAGER, VALUE, error, lookup, target, with_environment_keys};
+use super::{
+    PARAMETER_STORE, SECRETS_MANAGER, VALUE, error, lookup, target, with_environment_keys,
+};
 use crate::support::cli::Output;
 use crate::support::fake_server::{FakeServer, Request, Response};
 
@@ -62,13 +64,19 @@ fn each_service_looks_into_the_other_once() {
     output.fails_with(3).says(
         "there is such a secret in Secrets Manager, `airflow/variables/hello`, which SecretsManagerBackend reads",
     );
-    assert_eq!(asked, ["AmazonSSM.GetParameters", "secretsmanager.DescribeSecret"]);
+    assert_eq!(
+        asked,
+        ["AmazonSSM.GetParameters", "secretsmanager.DescribeSecret"]
+    );
 
     let (output, asked) = absent(SECRETS_MANAGER, |request| match target(request) {
         "AmazonSSM.GetParameters" => {
             assert_eq!(request.json()["WithDecryption"], json!(false));
             let name = request.json()["Names"][0].clone();
-            Response::json(200, &json!({"Parameters": [{"Name": name, "Value": VALUE}]}))
+            Response::json(
+                200,
+                &json!({"Parameters": [{"Name": name, "Value": VALUE}]}),
+            )
         }
         _ => error("ResourceNotFoundException", ""),
     });

@@ -175,7 +175,10 @@ fn a_key_that_may_not_be_used_is_told_from_a_secret_that_may_not_be_read() {
             .says("AWS refuses to decrypt it: AccessDeniedException (status 400)")
             .says(message)
             .says("must allow kms:Decrypt");
-        assert!(!output.stderr.contains("secretsmanager:GetSecretValue"), "{output}");
+        assert!(
+            !output.stderr.contains("secretsmanager:GetSecretValue"),
+            "{output}"
+        );
         assert_eq!(server.requests().len(), 1);
     }
 }
@@ -193,7 +196,11 @@ fn awss_own_words_are_shown_where_they_name_nothing() {
 /// The signature was good, so that whatever keeps STS from answering says nothing of the credentials.
 #[test]
 fn a_refusal_stays_one_though_sts_cannot_be_asked() {
-    for sts in [Response::html(403), Response::new(403, "text/plain", ""), Response::html(200)] {
+    for sts in [
+        Response::html(403),
+        Response::new(403, "text/plain", ""),
+        Response::html(200),
+    ] {
         let server = FakeServer::start(move |request| {
             Some(match target(request) {
                 "" => sts.clone(),
@@ -203,7 +210,9 @@ fn a_refusal_stays_one_though_sts_cannot_be_asked() {
         with_environment_keys(lookup(&server, &json!({})))
             .run()
             .fails_with(4)
-            .says("whoever the credentials from AWS_ACCESS_KEY_ID in the environment belong to lacks");
+            .says(
+                "whoever the credentials from AWS_ACCESS_KEY_ID in the environment belong to lacks",
+            );
     }
 }
 

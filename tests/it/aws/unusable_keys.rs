@@ -23,7 +23,12 @@ fn a_control_character_is_told_with_its_source_and_nothing_is_sent() {
     let source = "from AWS_ACCESS_KEY_ID in the environment holds a control character";
     for (id, secret, token, part) in [
         ("AK\n", SECRET_KEY, "", "the access key id"),
-        ("AK", &format!("{SECRET_KEY}\r"), "", "the secret access key"),
+        (
+            "AK",
+            &format!("{SECRET_KEY}\r"),
+            "",
+            "the secret access key",
+        ),
         ("AK", SECRET_KEY, "t\u{1b}", "the session token"),
     ] {
         with(id, secret, token)
@@ -35,8 +40,10 @@ fn a_control_character_is_told_with_its_source_and_nothing_is_sent() {
         .run()
         .fails_with(7)
         .says("the access key id from the kwargs holds a control character");
-    let run = lookup(&server, &json!({}))
-        .file(".env", format!("AWS_ACCESS_KEY_ID=\"AK\\n\"\nAWS_SECRET_ACCESS_KEY={SECRET_KEY}\n"));
+    let run = lookup(&server, &json!({})).file(
+        ".env",
+        format!("AWS_ACCESS_KEY_ID=\"AK\\n\"\nAWS_SECRET_ACCESS_KEY={SECRET_KEY}\n"),
+    );
     run.args(["--env-file", ".env"])
         .run()
         .fails_with(7)
@@ -59,10 +66,13 @@ fn a_control_character_in_the_keys_of_a_source_profile_or_a_process_is_told_too(
     let keys = json!({"Version": 1, "AccessKeyId": "AK\n", "SecretAccessKey": SECRET_KEY});
     let run = run().file("keys", keys.to_string());
     let home = path_text(run.home());
-    with_config(run, &format!("[profile ci]\ncredential_process = cat {home}/keys\n"))
-        .run()
-        .fails_with(7)
-        .says("the access key id from the profile `ci` holds a control character");
+    with_config(
+        run,
+        &format!("[profile ci]\ncredential_process = cat {home}/keys\n"),
+    )
+    .run()
+    .fails_with(7)
+    .says("the access key id from the profile `ci` holds a control character");
     assert!(server.requests().is_empty());
 }
 
@@ -92,13 +102,17 @@ fn a_process_that_does_not_end_leaves_nothing_behind() {
     let home = path_text(run.home());
     // A duration that nobody else on this machine sleeps for.
     let nap = format!("77.{}", std::process::id());
-    let config = format!("[profile ci]\ncredential_process = sh -c 'sleep {nap} & sleep {nap}; echo {home}'\n");
+    let config = format!(
+        "[profile ci]\ncredential_process = sh -c 'sleep {nap} & sleep {nap}; echo {home}'\n"
+    );
     let output = with_config(run, &config).args(["--timeout", "1"]).run();
     output
         .fails_with(6)
         .says("the `credential_process` of the AWS profile `ci` did not end within 1 s");
     assert!(output.took < Duration::from_secs(3), "{output}");
-    let left = Command::new("pgrep").args(["-f", &format!("^sleep {nap}$")]).output();
+    let left = Command::new("pgrep")
+        .args(["-f", &format!("^sleep {nap}$")])
+        .output();
     if let Ok(left) = left {
         assert_eq!(String::from_utf8_lossy(&left.stdout), "");
     }
@@ -108,7 +122,13 @@ fn a_process_that_does_not_end_leaves_nothing_behind() {
 /// A pipe that nobody writes to.
 fn with_pipe(run: Secretctl, name: &str) -> (Secretctl, String) {
     let path = path_text(run.home().join(name));
-    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
     (run, path)
 }
 
@@ -154,7 +174,10 @@ fn a_containers_token_file_that_does_not_end_is_given_up() {
     let server = FakeServer::start(|_| Some(Response::text(500, "")));
     let (run, path) = with_pipe(lookup(&server, &json!({})), "token");
     let output = run
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/container", server.url()))
+        .env(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            &format!("{}/container", server.url()),
+        )
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &path)
         .args(["--timeout", "1"])
         .run();
