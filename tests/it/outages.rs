@@ -208,7 +208,7 @@ fn no_credentials_at_all() {
     );
     output
         .says("`GOOGLE_APPLICATION_CREDENTIALS` or gcloud's folder")
-        .says("NO_GCE_CHECK forbids to ask the metadata server");
+        .says("`NO_GCE_CHECK` forbids to ask for a metadata server");
     // Without a project Airflow does not even start.
     google.check(
         &run(&google, json!({})),
