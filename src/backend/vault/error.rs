@@ -421,6 +421,8 @@ fn missing_policy(path: &str, mismatch: Option<&Mismatch>) -> String {
     );
     match mismatch {
         None => policy,
+        // A token without any policy on a mount does not see it, which is nothing new then.
+        Some(Mismatch::NotSeen { seen, .. }) if seen.is_empty() => policy,
         Some(mismatch) if mismatch.is_certain() => mismatch.to_string(),
         Some(mismatch) => format!("{mismatch}; if that is as meant, {policy}"),
     }

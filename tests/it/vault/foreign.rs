@@ -24,9 +24,16 @@ fn a_404_that_vault_does_not_write() {
     for (content_type, body) in [
         ("text/html", "<html><title>404 Not Found</title></html>"),
         ("text/plain; charset=utf-8", "default backend - 404"),
-        ("application/json", r#"{"message": "no Route matched with those values"}"#),
-        ("application/json", r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#),
+        (
+            "application/json",
+            r#"{"message": "no Route matched with those values"}"#,
+        ),
+        (
+            "application/json",
+            r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#,
+        ),
         ("application/json", r#"{"errors": null}"#),
+        ("application/json", r#"{"data": null, "warnings": null}"#),
         ("application/json", ""),
     ] {
         let server = FakeServer::start(move |_| Some(Response::new(404, content_type, body)));
@@ -55,6 +62,7 @@ fn a_404_that_vault_writes() {
         json!({"errors": []}),
         json!({"errors": [], "data": {"data": null, "metadata": {"destroyed": false}}}),
         json!({"data": {"data": null, "metadata": {"destroyed": true}}}),
+        json!({"request_id": "1", "lease_id": "", "data": null, "warnings": ["Invalid path"], "auth": null}),
     ] {
         let server = FakeServer::start(move |_| Some(Response::json(404, &body)));
         lookup(&server.url())
@@ -68,7 +76,10 @@ fn a_404_that_vault_writes() {
 #[test]
 fn vaults_words_on_a_mount_that_is_not_there() {
     let server = FakeServer::start(|request| {
-        let route = format!("no handler for route \"{}\". route entry not found.", &request.path()[4..]);
+        let route = format!(
+            "no handler for route \"{}\". route entry not found.",
+            &request.path()[4..]
+        );
         Some(Response::json(404, &json!({"errors": [route]})))
     });
     get_hello(&server)
@@ -81,9 +92,9 @@ fn pages_of_every_status() {
     for status in [200, 400, 401, 403, 500, 502, 503] {
         let server = FakeServer::start(move |_| Some(Response::html(status)));
         let output = get_hello(&server);
-        output
-            .fails_with(6)
-            .says(&format!("of status {status} and type text/html, is not Vault's"));
+        output.fails_with(6).says(&format!(
+            "of status {status} and type text/html, is not Vault's"
+        ));
         assert!(!output.stderr.contains("<title>"), "{output}");
     }
 }
@@ -112,7 +123,10 @@ fn a_proxy_that_answers_itself_is_named() {
         .args(["get-var", "hello"])
         .run()
         .fails_with(6)
-        .says(&format!("http://vault.invalid:8200{READ}, through the proxy {}", proxy.url()))
+        .says(&format!(
+            "http://vault.invalid:8200{READ}, through the proxy {}",
+            proxy.url()
+        ))
         .says("check the proxy");
 }
 

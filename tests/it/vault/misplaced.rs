@@ -10,12 +10,7 @@ fn vault(version: &'static str, read: u16, folders: &'static [(&str, &[&str])]) 
     FakeServer::start(move |request| Some(answer(request, version, read, folders)))
 }
 
-fn answer(
-    request: &Request,
-    version: &str,
-    read: u16,
-    folders: &[(&str, &[&str])],
-) -> Response {
+fn answer(request: &Request, version: &str, read: u16, folders: &[(&str, &[&str])]) -> Response {
     let mount = json!({"type": "kv", "path": "kv/", "options": {"version": version}});
     let path = request.path().trim_start_matches("/v1/");
     if let Some(place) = path.strip_prefix("sys/internal/ui/mounts/") {
@@ -96,9 +91,13 @@ fn the_mount_named_twice() {
         get(&server, "hello", json!({"mount_point": "kv/data"}))
             .fails_with(code)
             .says("Airflow adds `data/` itself, so take it from \"mount_point\"");
-        get(&server, "hello", json!({"variables_path": "data/variables"}))
-            .fails_with(code)
-            .says("take it from the path");
+        get(
+            &server,
+            "hello",
+            json!({"variables_path": "data/variables"}),
+        )
+        .fails_with(code)
+        .says("take it from the path");
     }
 }
 
@@ -111,9 +110,9 @@ fn a_denied_path_of_the_wrong_version() {
         .fails_with(4)
         .says("`kv/` is a KV version 2 mount; set \"kv_engine_version\": 2");
     assert!(!output.stderr.contains("capabilities"), "{output}");
-    get(&server, "hello", json!({}))
-        .fails_with(4)
-        .says("path \"kv/data/variables/hello\" { capabilities = [\"read\"] }, and none may say `deny`");
+    get(&server, "hello", json!({})).fails_with(4).says(
+        "path \"kv/data/variables/hello\" { capabilities = [\"read\"] }, and none may say `deny`",
+    );
 }
 
 #[test]

@@ -153,7 +153,9 @@ fn a_token_in_quotes() {
             .says("begins and ends with a quote");
     }
     let output = with_token(&server, "s.the-token").run();
-    output.fails_with(5).says("the token came from kwarg `token`");
+    output
+        .fails_with(5)
+        .says("the token came from kwarg `token`");
     assert!(!output.stderr.contains("quote"), "{output}");
 }
 
@@ -166,7 +168,9 @@ fn where_a_token_of_the_environment_comes_from() {
         .env("VAULT_TOKEN", "s.exported")
         .run()
         .fails_with(5)
-        .says("the token came from `VAULT_TOKEN` in the environment, which wins over `.env` line 3");
+        .says(
+            "the token came from `VAULT_TOKEN` in the environment, which wins over `.env` line 3",
+        );
     run()
         .args(["--env-file", ".env"])
         .run()
@@ -196,10 +200,13 @@ fn a_token_whose_uses_are_used_up() {
     assert!(!output.stderr.contains("nothing is mounted"), "{output}");
 
     let server = used_up_after(1);
-    lookup(&server, json!({"token": "s.the-token", "variables_path": ["a", "b"]}))
-        .run()
-        .fails_with(5)
-        .says("the token was good for an earlier request");
+    lookup(
+        &server,
+        json!({"token": "s.the-token", "variables_path": ["a", "b"]}),
+    )
+    .run()
+    .fails_with(5)
+    .says("the token was good for an earlier request");
 }
 
 /// Looks up many variables in one run, as the library does it.
@@ -236,7 +243,10 @@ fn outcomes(lookups: &[Lookup]) -> (usize, usize, usize) {
         open.filter(|lookup| lookup.failure() == failure).count()
     };
     (
-        lookups.iter().filter(|lookup| lookup.found.is_some()).count(),
+        lookups
+            .iter()
+            .filter(|lookup| lookup.found.is_some())
+            .count(),
         failed(Failure::Denied),
         failed(Failure::Unauthenticated),
     )
