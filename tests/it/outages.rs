@@ -194,7 +194,6 @@ fn no_credentials_at_all() {
             "AWS_ACCESS_KEY_ID is not set",
             "AWS_WEB_IDENTITY_TOKEN_FILE is not set",
             "the profile `default` does not exist",
-            "the files of boto 2 hold no keys",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI is not set",
             "the instance metadata is switched off by AWS_EC2_METADATA_DISABLED",
         ] {
@@ -209,7 +208,7 @@ fn no_credentials_at_all() {
     );
     output
         .says("`GOOGLE_APPLICATION_CREDENTIALS` or gcloud's folder")
-        .says("NO_GCE_CHECK forbids to ask the metadata server");
+        .says("`NO_GCE_CHECK` forbids to ask for a metadata server");
     // Without a project Airflow does not even start.
     google.check(
         &run(&google, json!({})),

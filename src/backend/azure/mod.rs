@@ -75,6 +75,10 @@ impl AzureKeyVaultBackend {
             (404, Some(_)) => Ok(Answer::Absent(None)),
             (200, Some(bundle)) => match text_at(bundle, &["value"]) {
                 Some(value) => Ok(Answer::Found(Secret::Text(value.clone()))),
+                // Whatever Key Vault hands out has an id.
+                None if bundle.at(&["id"]).is_none() => {
+                    Err(AzureKeyVaultError::NotKeyVault { status: 200 })
+                }
                 None => Err(AzureKeyVaultError::NoValue),
             },
             _ => Err(client.refusal(&answer)),

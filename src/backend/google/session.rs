@@ -26,7 +26,7 @@ pub(super) struct SecretManagerSession {
     service: Client,
     /// The API's address, without a slash at its end.
     base: String,
-    env: Env,
+    surroundings: Surroundings,
     credentials: GoogleCredentials,
     token: SecretText,
     project: String,
@@ -50,7 +50,7 @@ impl SecretManagerSession {
         let google = Client::open(env, &google, console, deadline).await?;
         let service = http_settings(service_roots(env)?, Proxies::Grpc);
         let service = Client::open(env, &service, console, deadline).await?;
-        let servers = TokenServers::new(&google, env, deadline);
+        let servers = TokenServers::new(&google, surroundings, deadline);
         let project = match settings.project_name() {
             Some(project) => project.to_owned(),
             None => project_of_the_machine(credentials, &servers).await?,
@@ -60,7 +60,7 @@ impl SecretManagerSession {
             google,
             service,
             base: settings.endpoint.as_str().trim_end_matches('/').to_owned(),
-            env: env.clone(),
+            surroundings: surroundings.clone(),
             credentials: credentials.clone(),
             token,
             project,
@@ -75,7 +75,7 @@ impl SecretManagerSession {
 
     /// Who asks, in words.
     pub async fn identity(&self, deadline: Deadline) -> String {
-        let servers = TokenServers::new(&self.google, &self.env, deadline);
+        let servers = TokenServers::new(&self.google, &self.surroundings, deadline);
         self.credentials.identity(&servers).await
     }
 

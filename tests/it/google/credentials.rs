@@ -112,6 +112,7 @@ fn a_token_server_that_is_down_is_no_refusal() {
         (Response::html(503), 6),
         (Response::text(429, "slowly"), 6),
         (Response::html(200), 6),
+        (Response::html(403), 6),
         (Response::json(200, &json!({"id_token": "x"})), 6),
     ] {
         let server = google(move |_| Some(response.clone()));
@@ -335,6 +336,23 @@ fn a_refusal_on_a_machine_of_googles_names_its_account() {
         .run()
         .fails_with(4)
         .says("machine@p.iam.gserviceaccount.com");
+}
+
+/// Its address is asked for in order to be told, and for nothing else.
+#[test]
+fn without_diagnosis_a_machine_of_googles_is_not_asked_for_its_account() {
+    let metadata = FakeServer::start(metadata);
+    let service = FakeServer::start(|_| Some(error(403, "PERMISSION_DENIED", "no")));
+    run_on_google(&service, &metadata)
+        .args(["--no-diagnose"])
+        .run()
+        .fails_with(4)
+        .says("the account of Google's metadata server");
+    let asked = metadata.targets();
+    assert!(
+        !asked.iter().any(|target| target.ends_with("/email")),
+        "{asked:?}"
+    );
 }
 
 /// Any other server at that address is no metadata server, and gets no further question.

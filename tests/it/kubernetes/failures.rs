@@ -172,7 +172,7 @@ fn an_absent_secret_is_told_with_the_selector_and_the_namespace() {
     let output = lookup(&config_for(&server)).run();
     output
         .fails_with(3)
-        .says("KubernetesSecretsBackend: secrets -l 'airflow.apache.org/variable-key=hello,!airflow.apache.org/team': not found: no secret")
+        .says("KubernetesSecretsBackend: secrets -n airflow -l 'airflow.apache.org/variable-key=hello,!airflow.apache.org/team': not found: no secret")
         .says(&format!("no secret of namespace `airflow` at {} has this label", server.url()));
 }
 

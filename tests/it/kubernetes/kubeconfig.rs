@@ -166,21 +166,22 @@ fn a_credential_plugin_is_run_in_the_environment_of_the_snapshot() {
 #[test]
 fn a_credential_plugin_that_fails_is_no_credential() {
     let server = FakeServer::start(|_| None);
-    let failing = |script: &str, says: &str| {
+    let failing = |script: &str, code: i32, says: &str| {
         let run = with_plugin(lookup(&plugin(&server)), script).args(["--timeout", "2"]);
         let output = run.run();
         output
-            .fails_with(5)
+            .fails_with(code)
             .says("the credential plugin `./plugin`")
             .says(says);
         assert!(output.took < Duration::from_secs(20), "{output}");
     };
     failing(
         "echo $FROM_THE_ENTRY >&2; exit 1",
+        5,
         "failed (exit status: 1)",
     );
-    failing("echo $FROM_THE_ENTRY", "printed no `ExecCredential`");
-    failing("sleep 60", "did not end within");
+    failing("echo $FROM_THE_ENTRY", 5, "printed no `ExecCredential`");
+    failing("sleep 60", 6, "did not end within");
     lookup(&plugin(&server))
         .run()
         .fails_with(5)
@@ -243,17 +244,17 @@ fn a_kubeconfig_that_lacks_something_is_told_what() {
     );
     broken(
         |config| config["clusters"][0]["cluster"]["server"] = json!("ftp://x"),
-        "no address of an API server",
+        "is not the address of an API server",
     );
     broken(
         |config| config["users"][0]["user"]["token"] = json!([1]),
-        "`token` in user `robot` that is no text",
+        "`token` in user `robot` that is not text",
     );
     broken(
         |config| config["clusters"][0]["cluster"]["certificate-authority-data"] = json!("?"),
         "not PEM text in base64",
     );
-    broken(|config| *config = json!([]), "is no mapping");
+    broken(|config| *config = json!([]), "is not a mapping");
 }
 
 #[test]

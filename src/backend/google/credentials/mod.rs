@@ -182,10 +182,11 @@ impl GoogleCredentials {
 
     /// Who asks, in words, for somebody who has to grant a permission; never a secret.
     pub async fn identity(&self, servers: &TokenServers<'_>) -> String {
-        match self.service_account(servers).await {
-            Ok(Some(email)) => format!("the service account `{email}`"),
-            _ => format!("the account of {}", self.origin),
+        let may_ask = servers.diagnoses || !matches!(self.kind, CredentialKind::Machine);
+        if may_ask && let Ok(Some(email)) = self.service_account(servers).await {
+            return format!("the service account `{email}`");
         }
+        format!("the account of {}", self.origin)
     }
 }
 

@@ -8,6 +8,7 @@ use reqwest::RequestBuilder;
 use tokio::sync::OnceCell;
 
 use super::{GoogleCredentialsError, TokenProblem, TokenServer, object, text};
+use crate::backend::Surroundings;
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
 use crate::http::{self, Client, HttpError, HttpSettings, Proxies, Reply, RetryRule, Verify};
@@ -32,6 +33,8 @@ pub(crate) struct TokenServers<'a> {
     pub env: &'a Env,
     /// When the token must be there.
     pub deadline: Deadline,
+    /// Whether a server may be asked who asks, for a message alone.
+    pub(super) diagnoses: bool,
     /// Whether there is a metadata server; found out once.
     pub(super) on_google: OnceCell<bool>,
 }
@@ -71,11 +74,16 @@ fn name_of(request: &RequestBuilder) -> String {
 
 impl<'a> TokenServers<'a> {
     /// The servers, to be asked until `deadline`.
-    pub(crate) fn new(http: &'a Client, env: &'a Env, deadline: Deadline) -> Self {
+    pub(crate) fn new(
+        http: &'a Client,
+        surroundings: &'a Surroundings,
+        deadline: Deadline,
+    ) -> Self {
         Self {
             http,
-            env,
+            env: &surroundings.env,
             deadline,
+            diagnoses: surroundings.diagnoses,
             on_google: OnceCell::new(),
         }
     }

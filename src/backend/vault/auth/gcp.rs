@@ -154,7 +154,7 @@ impl Gcp {
         // google-auth's own connections, which the kwargs of Vault's do not touch.
         let settings = http_settings(Verify::Trusted, Proxies::default());
         let http = Client::open(env, &settings, console, deadline).await?;
-        let servers = TokenServers::new(&http, env, deadline);
+        let servers = TokenServers::new(&http, surroundings, deadline);
         let account = self.service_account(&servers).await?;
         let url = format!(
             "{}/v1/projects/{}/serviceAccounts/{}:signJwt?alt=json",
