@@ -13,7 +13,8 @@ use reqwest::header::HeaderMap;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::error::{ForeignAnswer, VaultError};
+use super::error::VaultError;
+use super::foreign::ForeignAnswer;
 use super::header;
 use super::reply;
 use super::settings::VaultSettings;
