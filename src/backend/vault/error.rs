@@ -1,8 +1,7 @@
 //! What can go wrong with Vault, told so that nobody has to read hvac's source.
 
-use std::fmt;
-
 use super::auth::{AwsLoginError, GcpLoginError};
+use super::foreign::ForeignAnswer;
 use super::mismatch::Mismatch;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
@@ -189,40 +188,6 @@ pub enum VaultError {
     /// The secret of a variable or config lacks its key.
     #[error("found, but it has no key `value`, so Airflow takes it for absent")]
     NoValueKey,
-}
-
-/// An answer that Vault does not give.
-#[derive(Clone, Debug)]
-pub struct ForeignAnswer {
-    /// The address that was asked, without user and query.
-    pub url: String,
-    /// The address of the same server that it led to, if it redirects.
-    pub redirected_to: Option<String>,
-    /// Scheme, host and port of the proxy on the way.
-    pub proxy: Option<String>,
-    /// The HTTP status.
-    pub status: u16,
-    /// The media type.
-    pub media_type: Option<String>,
-    /// Whether the address in the settings ends in the `/v1` that Airflow adds itself.
-    pub ends_in_v1: bool,
-}
-
-impl fmt::Display for ForeignAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer to {}", self.url)?;
-        if let Some(proxy) = &self.proxy {
-            write!(f, ", through the proxy {proxy}")?;
-        }
-        if let Some(target) = &self.redirected_to {
-            write!(f, ", which redirects to {target}")?;
-        }
-        write!(f, ", of status {}", self.status)?;
-        if let Some(media_type) = &self.media_type {
-            write!(f, " and type {media_type}")?;
-        }
-        f.write_str(", is not Vault's")
-    }
 }
 
 impl VaultError {
@@ -421,6 +386,8 @@ fn missing_policy(path: &str, mismatch: Option<&Mismatch>) -> String {
     );
     match mismatch {
         None => policy,
+        // A token without any policy on a mount does not see it, which is nothing new then.
+        Some(Mismatch::NotSeen { seen, .. }) if seen.is_empty() => policy,
         Some(mismatch) if mismatch.is_certain() => mismatch.to_string(),
         Some(mismatch) => format!("{mismatch}; if that is as meant, {policy}"),
     }

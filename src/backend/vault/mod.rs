@@ -7,6 +7,7 @@ mod address;
 mod auth;
 mod diagnosis;
 mod error;
+mod foreign;
 mod header;
 mod logins;
 mod mismatch;
@@ -120,25 +121,42 @@ impl VaultBackend {
             read => return read,
         };
         if self.settings.ignore_exceptions {
-            return Err(diagnosis::why_forbidden(&session, api_path, said, deadline).await);
+            return Err(self.why_forbidden(&session, api_path, said, deadline).await);
         }
         match self.logins.second(self.log_in(deadline)).await {
             Ok(second) if Arc::ptr_eq(&second, &session) => {
-                Err(diagnosis::why_forbidden(&session, api_path, said, deadline).await)
+                Err(self.why_forbidden(&session, api_path, said, deadline).await)
             }
             Ok(second) => {
                 second.succeed(&session);
                 match second.read(api_path, deadline).await {
                     Err(VaultError::Forbidden { said }) => {
-                        Err(diagnosis::why_forbidden(&second, api_path, said, deadline).await)
+                        Err(self.why_forbidden(&second, api_path, said, deadline).await)
                     }
                     read => read,
                 }
             }
             Err(login) => {
-                let denied = diagnosis::why_forbidden(&session, api_path, said, deadline).await;
+                let denied = self.why_forbidden(&session, api_path, said, deadline).await;
                 Err(VaultError::after_second_login(denied, login))
             }
+        }
+    }
+
+    /// What a 403 means, as far as it may be asked.
+    async fn why_forbidden(
+        &self,
+        session: &VaultSession,
+        api_path: &str,
+        said: Option<String>,
+        deadline: Deadline,
+    ) -> VaultError {
+        match self.surroundings.diagnoses {
+            true => diagnosis::why_forbidden(session, api_path, said, deadline).await,
+            false => VaultError::Refused {
+                said,
+                because: "nothing is asked after a failure".to_owned(),
+            },
         }
     }
 

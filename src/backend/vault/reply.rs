@@ -53,11 +53,27 @@ pub fn success(reply: &Reply) -> Option<Value> {
 /// The `errors` of Vault's own error body, which is empty where Vault has no more to say; `None` for a body that Vault does not
 /// write.
 pub fn errors(reply: &Reply) -> Option<Vec<String>> {
+    texts(json(reply).ok()?.value.at(&["errors"])?)
+}
+
+/// The `warnings` of an answer without data, which is how a mount of version 2 answers to a path of version 1; `None` for a body
+/// that Vault does not write.
+pub fn warnings(reply: &Reply) -> Option<Vec<String>> {
     let body = json(reply).ok()?.value;
-    match body.at(&["errors"])? {
-        Value::List(errors) => errors
+    body.at(&["request_id"]).and_then(text)?;
+    match (body.at(&["data"])?, body.at(&["warnings"])?) {
+        (Value::None, Value::None) => Some(Vec::new()),
+        (Value::None, warnings) => texts(warnings),
+        _ => None,
+    }
+}
+
+/// A list of texts.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::List(items) => items
             .iter()
-            .map(|error| text(error).map(str::to_owned))
+            .map(|item| text(item).map(str::to_owned))
             .collect(),
         _ => None,
     }

@@ -13,7 +13,8 @@ use reqwest::header::HeaderMap;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::error::{ForeignAnswer, VaultError};
+use super::error::VaultError;
+use super::foreign::ForeignAnswer;
 use super::header;
 use super::reply;
 use super::settings::VaultSettings;
@@ -136,12 +137,15 @@ impl VaultSession {
 
     /// A 404, if it is Vault's own word.
     fn absence(&self, api_path: &str, reply: &Reply) -> Result<Stored, VaultError> {
-        let why = match (reply::deleted_version(reply), reply::errors(reply)) {
-            (Some(deleted), _) => Some(deleted.to_owned()),
-            (None, Some(errors)) => self
-                .said(&errors)
-                .map(|said| format!("Vault says \"{said}\"")),
-            (None, None) => return Err(self.foreign(api_path, reply)),
+        let said = || reply::errors(reply).or_else(|| reply::warnings(reply));
+        let why = match reply::deleted_version(reply) {
+            Some(deleted) => Some(deleted.to_owned()),
+            None => match said() {
+                Some(words) => self
+                    .said(&words)
+                    .map(|said| format!("Vault says \"{said}\"")),
+                None => return Err(self.foreign(api_path, reply)),
+            },
         };
         match self.settings.ignore_exceptions {
             true => Err(VaultError::AbsenceIgnored),

@@ -98,9 +98,34 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "after_a_failure_vault_is_asked_for_the_cause",
     ),
     (
+        "The token of a Vault login is given up",
+        "vault/tokens.rs",
+        "a_token_of_its_own_is_given_up",
+    ),
+    (
         "An address is refused",
         "differences/vault.rs",
         "an_address_that_is_hard_to_tell_is_refused",
+    ),
+    (
+        "A 404 that Vault does not write",
+        "vault/foreign.rs",
+        "a_404_that_vault_does_not_write",
+    ),
+    (
+        "A 403 that Vault does not write",
+        "vault/foreign.rs",
+        "pages_of_every_status",
+    ),
+    (
+        "In a run that reads many secrets Vault's first 403",
+        "vault/tokens.rs",
+        "many_ids_of_which_some_are_denied",
+    ),
+    (
+        "`userpass` and `ldap` without",
+        "vault/kwargs.rs",
+        "a_password_that_is_not_given",
     ),
     (
         "A token or namespace with a control character",

@@ -33,6 +33,7 @@ fn a_404_that_vault_does_not_write() {
             r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#,
         ),
         ("application/json", r#"{"errors": null}"#),
+        ("application/json", r#"{"data": null, "warnings": null}"#),
         ("application/json", ""),
     ] {
         let server = FakeServer::start(move |_| Some(Response::new(404, content_type, body)));
@@ -61,6 +62,7 @@ fn a_404_that_vault_writes() {
         json!({"errors": []}),
         json!({"errors": [], "data": {"data": null, "metadata": {"destroyed": false}}}),
         json!({"data": {"data": null, "metadata": {"destroyed": true}}}),
+        json!({"request_id": "1", "lease_id": "", "data": null, "warnings": ["Invalid path"], "auth": null}),
     ] {
         let server = FakeServer::start(move |_| Some(Response::json(404, &body)));
         lookup(&server.url())

@@ -72,6 +72,19 @@ fn a_denied_path_and_a_secret_id_that_is_used_up() {
     assert_eq!(count(&server, "/v1/auth/approle/login"), 2);
 }
 
+/// What is sent then is what Airflow sends.
+#[test]
+fn nothing_is_asked_where_nothing_may_be_asked() {
+    let server = vault(9, |_| Some(refusal(403, "permission denied")));
+    lookup(&server, approle())
+        .args(["--no-diagnose", "--keep-login"])
+        .run()
+        .fails_with(4)
+        .says("permission denied");
+    let (login, read) = ("/v1/auth/approle/login", "/v1/secret/data/variables/hello");
+    assert_eq!(server.targets(), [login, read, login, read]);
+}
+
 #[test]
 fn a_path_that_is_denied_twice() {
     let server = vault(9, |_| Some(refusal(403, "permission denied")));

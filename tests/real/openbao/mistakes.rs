@@ -77,3 +77,90 @@ fn a_mount_that_does_not_exist() {
         .says("no-such-mount")
         .says("mount_point");
 }
+
+/// Vault's own words say more than "not found".
+#[test]
+fn vaults_own_words() {
+    let Some(server) = OpenBao::shared() else {
+        return;
+    };
+    server.admin().mount_kv("wordy", 2);
+    get_hello(server, "wordy", json!(1))
+        .fails_with(3)
+        .says("Invalid path for a versioned K/V secrets engine");
+    get_hello(server, "no-such-mount", json!(2))
+        .fails_with(3)
+        .says("no handler for route \"no-such-mount/data/variables/hello\"");
+}
+
+#[test]
+fn an_address_that_ends_in_v1() {
+    let Some(server) = OpenBao::shared() else {
+        return;
+    };
+    let url = format!("{}/v1", server.url());
+    let kwargs = json!({"token": server.root_token(), "url": url});
+    lookup(server, &kwargs)
+        .args(["get-var", "hello"])
+        .run()
+        .fails_with(3)
+        .says("no handler for route \"v1/secret/data/variables/hello\"")
+        .says("Airflow adds /v1 itself");
+}
+
+#[test]
+fn ids_and_folders_that_are_not_quite_those_in_vault() {
+    let Some(server) = OpenBao::shared() else {
+        return;
+    };
+    let admin = server.admin();
+    for version in [1, 2] {
+        let mount = format!("near-{version}");
+        admin.mount_kv(&mount, version);
+        let secret = json!({"value": "found"});
+        match version {
+            1 => admin.write_v1(&mount, "airflow/variables/Hello", &secret),
+            _ => admin.write_v2(&mount, "airflow/variables/Hello", &secret),
+        }
+        let get = |id: &str, path: &str| {
+            let kwargs = json!({
+                "token": server.root_token(), "mount_point": mount, "kv_engine_version": version, "variables_path": path,
+            });
+            lookup(server, &kwargs).args(["get-var", id]).run()
+        };
+        get("Hello", "airflow/variables").prints("found").quietly();
+        for id in ["hello", "Hello ", "Helo"] {
+            get(id, "airflow/variables")
+                .fails_with(3)
+                .says(&format!("`{mount}/airflow/variables/` has `Hello`"));
+        }
+        get("Hello", "airflow/variable")
+            .fails_with(3)
+            .says(&format!("`{mount}/airflow/` has `variables/`"));
+        get("Hello", "variables").fails_with(3).says(&format!(
+            "`{mount}/` has no folder `variables/`; it has `airflow/`"
+        ));
+    }
+}
+
+/// The token may read the path of version 2, and is asked for that of version 1.
+#[test]
+fn a_denied_path_of_the_wrong_version() {
+    let Some(server) = OpenBao::shared() else {
+        return;
+    };
+    let admin = server.admin();
+    admin.mount_kv("policed", 2);
+    let policy = r#"path "policed/data/*" { capabilities = ["read"] }"#;
+    admin.post("sys/policies/acl/policed", &json!({"policy": policy}));
+    let token = admin.new_token(&["policed"], "1h");
+    let kwargs = json!({"token": token, "mount_point": "policed", "kv_engine_version": 1});
+    let output = lookup(server, &kwargs)
+        .secret(&token)
+        .args(["get-var", "hello"])
+        .run();
+    output
+        .fails_with(4)
+        .says("`policed/` is a KV version 2 mount; set \"kv_engine_version\": 2");
+    assert!(!output.stderr.contains("capabilities"), "{output}");
+}

@@ -11,6 +11,7 @@ mod login;
 mod mistakes;
 mod slapd;
 mod tls;
+mod tokens;
 
 use serde_json::{Value, json};
 

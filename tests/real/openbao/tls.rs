@@ -24,3 +24,16 @@ fn a_certificate_of_an_own_authority() {
         .says("warning")
         .says("verify");
 }
+
+#[test]
+fn an_address_without_tls() {
+    let Some(server) = OpenBao::start_tls() else {
+        return;
+    };
+    let url = server.url().replace("https://", "http://");
+    lookup(&server, &json!({"token": server.root_token(), "url": url}))
+        .args(["get-var", "hello"])
+        .run()
+        .fails_with(6)
+        .says("write https://");
+}

@@ -44,6 +44,12 @@ impl Admin {
         self.call(Method::POST, path, body)
     }
 
+    /// The answer to `POST /v1/<path>`, if it is a good one.
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<Value> {
+        let (status, text) = self.send(Method::POST, path, body);
+        (status < 300).then(|| serde_json::from_str(&text).unwrap_or_default())
+    }
+
     /// Sends `DELETE /v1/<path>`.
     pub fn delete(&self, path: &str) {
         self.call(Method::DELETE, path, &Value::Null);
