@@ -387,28 +387,6 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
 }
 
 #[test]
-fn a_file_that_never_ends_is_given_up() {
-    let run = Secretctl::new();
-    let pipe = run.home().join("pipe.json");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let local = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
-    let kwargs = json!({"variables_file_path": pipe.to_str().unwrap()});
-    let output: Output = run
-        .backend(local)
-        .kwargs(&kwargs)
-        .args(["get-var", "hello", "--timeout", "0.3"])
-        .run();
-    output.fails_with(6).says("no answer within 0.3 s");
-    assert!(output.took < Duration::from_secs(30), "{output}");
-}
-
-#[test]
 fn no_connection_error_quotes_the_value() {
     for value in [
         "mysql://u:s3cr3t-CANARY-0451@h:port/",

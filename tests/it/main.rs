@@ -20,4 +20,5 @@ mod pages;
 mod sessions;
 mod startup;
 mod support;
+mod time;
 mod vault;
