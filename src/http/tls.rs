@@ -3,6 +3,11 @@
 //! The surprising rule: `REQUESTS_CA_BUNDLE` (or `CURL_CA_BUNDLE`) replaces the trusted CAs, but only where `verify` is true;
 //! and nothing is read for an `http://` address, though a client certificate must be there even for that.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`configure` has the files read off the runtime thread"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -99,7 +99,7 @@ fn faults(files: &[SourceFile]) -> Vec<String> {
         .filter(|file| !file.is_for_tests() && floor_of(&file.module).is_none());
     let homeless = homeless.map(|file| format!("{}: no floor of the table holds it", file.path));
     let imports = imports::all(files);
-    let upwards = imports.iter().filter_map(|import| fault(import));
+    let upwards = imports.iter().filter_map(fault);
     homeless
         .chain(upwards)
         .chain(circle(&imports, top_folder).map(|circle| format!("folders in a circle: {circle}")))
@@ -136,11 +136,10 @@ fn circle_on_a_floor(imports: &[Import]) -> Option<String> {
 fn circle<'a>(imports: &'a [Import], unit: impl Fn(&'a str) -> Option<&'a str>) -> Option<String> {
     let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in imports {
-        if let (Some(from), Some(to)) = (unit(&import.from), unit(&import.to)) {
-            if from != to {
+        if let (Some(from), Some(to)) = (unit(&import.from), unit(&import.to))
+            && from != to {
                 uses.entry(from).or_default().insert(to);
             }
-        }
     }
     // What uses nothing that is left is in no circle, nor is what nothing left uses; what remains in the end is.
     loop {

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use crate::support::cli::{Output, Secretctl};
+use crate::support::cli::Secretctl;
 use serde_json::json;
 
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";

@@ -1,6 +1,5 @@
 //! Which credential is used, what it sends, and what ends the search for one.
 
-use std::fs;
 
 use serde_json::{Value, json};
 

@@ -20,7 +20,6 @@ use super::super::session::BaseSession;
 use super::profile::{Profile, Stored};
 use super::{CredentialsWithOrigin, assume_role, process, profile_file};
 use crate::deadline::Deadline;
-use crate::http::HttpError;
 use crate::python::json::{Dict, Value};
 
 const WEB_IDENTITY: &[&str] = &[
