@@ -137,9 +137,10 @@ fn circle<'a>(imports: &'a [Import], unit: impl Fn(&'a str) -> Option<&'a str>) 
     let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in imports {
         if let (Some(from), Some(to)) = (unit(&import.from), unit(&import.to))
-            && from != to {
-                uses.entry(from).or_default().insert(to);
-            }
+            && from != to
+        {
+            uses.entry(from).or_default().insert(to);
+        }
     }
     // What uses nothing that is left is in no circle, nor is what nothing left uses; what remains in the end is.
     loop {

@@ -1,6 +1,5 @@
 //! Which credential is used, what it sends, and what ends the search for one.
 
-
 use serde_json::{Value, json};
 
 use crate::support::azure::assertion::{APPLICATION_PEM, certificate_in_base64, verified};
