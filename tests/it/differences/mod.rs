@@ -103,6 +103,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "an_address_that_is_hard_to_tell_is_refused",
     ),
     (
+        "A control character in a key or token",
+        "aws/unusable_keys.rs",
+        "a_control_character_is_told_with_its_source_and_nothing_is_sent",
+    ),
+    (
         "A token or namespace with a control character",
         "differences/vault.rs",
         "a_control_character_is_refused",
