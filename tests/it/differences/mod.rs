@@ -103,6 +103,21 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "an_address_that_is_hard_to_tell_is_refused",
     ),
     (
+        "After \"not found\" Google is asked `secrets.get`",
+        "google/near_misses.rs",
+        "each_name_is_asked_for_once",
+    ),
+    (
+        "Settings that boto3's client refuses, and that change no value",
+        "aws/client_settings.rs",
+        "what_boto3_refuses_to_no_avail_is_passed_over",
+    ),
+    (
+        "a pseudo-region such as `fips-us-east-1` is taken as it stands",
+        "aws/client_settings.rs",
+        "a_pseudo_region_is_taken_as_it_stands",
+    ),
+    (
         "A control character in a key or token",
         "aws/unusable_keys.rs",
         "a_control_character_is_told_with_its_source_and_nothing_is_sent",
@@ -168,7 +183,7 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "logins_of_their_own_are_refused_by_name",
     ),
     (
-        "but has no effect on STS",
+        "`config_kwargs` has no effect on STS",
         "differences/aws.rs",
         "config_kwargs_leave_sts_alone",
     ),
