@@ -4,7 +4,8 @@
 //! interface, which answers at once, so that the time is secretctl's own. The first line is the price of starting any
 //! process on this machine.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../tests/it/support/mod.rs"]
 mod support;

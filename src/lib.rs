@@ -28,12 +28,18 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::print_stderr))]
+
 mod airflow_config;
 mod airflow_version;
 mod backend;
 mod cli;
 mod connection;
 mod console;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "DAG files are read by the hundred, while nobody is asked for anything"
+)]
 pub mod dags;
 mod deadline;
 mod env;

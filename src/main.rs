@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use secretctl::{Cli, Env, Fault, Terminal};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one snapshot, and the end of the process"
+)]
 fn main() -> ExitCode {
     keep_memory_private();
     std::panic::set_hook(Box::new(|panic| {

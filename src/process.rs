@@ -67,6 +67,7 @@ impl ProcessError {
 
 impl Program {
     /// The program at `path`, or of this name on `PATH`, in exactly the environment `variables`.
+    #[expect(clippy::disallowed_methods, reason = "this is where programs are run")]
     pub fn new<'a>(
         path: impl AsRef<Path>,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,

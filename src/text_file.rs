@@ -109,6 +109,7 @@ pub fn read_now(path: &Path, limit: u64) -> Result<String, TextFileError> {
 ///
 /// # Errors
 /// Time ran out.
+#[expect(clippy::disallowed_methods, reason = "off the runtime thread")]
 pub async fn kind_of(path: &Path, deadline: Deadline) -> Result<Option<FileType>, TimedOut> {
     let path = path.to_owned();
     deadline
@@ -117,6 +118,10 @@ pub async fn kind_of(path: &Path, deadline: Deadline) -> Result<Option<FileType>
 }
 
 /// One byte more than `limit` at most, so that the caller can tell that there is more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "off the runtime thread, but for files of the operating system's own"
+)]
 fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;

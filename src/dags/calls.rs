@@ -505,7 +505,7 @@ impl<'a> FileVisitor<'_, 'a> {
             };
             let is_connection = names_connection(parameter)
                 || parameter == "connection_id"
-                    && (takes_connection_id(name) || self.takes_connection_id(target, &call.func));
+                    && (takes_connection_id(name) || self.takes_connection_id(target));
             if !is_connection {
                 continue;
             }
@@ -544,7 +544,7 @@ impl<'a> FileVisitor<'_, 'a> {
         }
     }
 
-    fn takes_connection_id(&self, target: &Value<'a>, written: &'a Expr) -> bool {
+    fn takes_connection_id(&self, target: &Value<'a>) -> bool {
         match target {
             Value::External(path) => takes_connection_id(path),
             Value::Class(class) => {
@@ -553,9 +553,7 @@ impl<'a> FileVisitor<'_, 'a> {
                     .iter()
                     .any(|base| matches!(base, Value::External(path) if takes_connection_id(path)))
             }
-            Value::Any(values) => values
-                .iter()
-                .any(|value| self.takes_connection_id(value, written)),
+            Value::Any(values) => values.iter().any(|value| self.takes_connection_id(value)),
             _ => false,
         }
     }

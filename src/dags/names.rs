@@ -32,7 +32,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
             scope = found.parent;
         }
-        self.from_star(name, at.module)
+        self.brought_by_star(name, at.module)
             .unwrap_or_else(|| Value::External(name.to_owned()))
     }
 
@@ -162,7 +162,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// A name that `from module import *` may have brought.
-    fn from_star(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
+    fn brought_by_star(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
         let here = self.project.module(module);
         for star in &here.scopes.stars {
             let path = spelling(star.level, star.module);

@@ -232,7 +232,7 @@ impl<'a> FileVisitor<'_, 'a> {
             return;
         }
         let mut decoded = value.chars();
-        let mut units = Units {
+        let units = Units {
             rest: written,
             raw,
             doubled_braces,
@@ -314,13 +314,13 @@ impl<'a> FileVisitor<'_, 'a> {
         });
     }
 
-    /// Copies a text; `next` finds the next place to replace: its offset, its length, and by what. Without a value a place of two
+    /// Copies a text; `next` finds the next place to replace. Without a value a place of two
     /// braces loses one, and any other stays.
     fn replace(
         &mut self,
         text: &mut MappedText<'a>,
         whole: MappedText<'a>,
-        next: &mut dyn FnMut(&str) -> Option<(usize, usize, Option<&'a Expr>)>,
+        next: &mut dyn FnMut(&str) -> Option<Replaced<'a>>,
     ) {
         let base = text.unknown.len();
         debug_assert!(base == 0 || whole.unknown.is_empty());
@@ -412,6 +412,9 @@ impl<'a> MappedText<'a> {
         self.text.push_str(&of.text[start..end]);
     }
 }
+
+/// A place to replace: its offset, its length, and by what, if by anything.
+type Replaced<'a> = (usize, usize, Option<&'a Expr>);
 
 /// The units of a literal's source: how many bytes each has, and how many characters it decodes to.
 struct Units<'s> {

@@ -37,7 +37,10 @@ fn statement(
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<Result<(usize, &str, Option<&str>), usize>> {
+    /// A statement's line, name and value, or the line of a fault.
+    type Read<'a> = Result<(usize, &'a str, Option<&'a str>), usize>;
+
+    fn read(text: &str) -> Vec<Read<'_>> {
         statements(text)
             .map(|statement| statement.map_err(|(line, _)| line))
             .collect()

@@ -45,6 +45,14 @@ pub enum HttpError {
         /// The most that is read, in bytes.
         limit: usize,
     },
+    /// The files of the trusted CAs or of the client certificate do not end in time.
+    #[error("the certificates from {origin} cannot be read: {error}")]
+    Certificates {
+        /// The settings that name them.
+        origin: String,
+        /// How long was waited.
+        error: TimedOut,
+    },
     /// There was no answer in time.
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
@@ -124,6 +132,9 @@ impl HttpError {
                         .into(),
                 );
             }
+            HttpError::Certificates { .. } => {
+                return Some("check that the files are there and can be read to their end".into());
+            }
             HttpError::Unreachable { cause, proxy, .. } => (cause, proxy),
             HttpError::RedirectRefused { .. } | HttpError::AnswerTooLarge { .. } => return None,
         };
@@ -161,6 +172,7 @@ impl Fault for HttpError {
             HttpError::Setting(_) | HttpError::Env(_) => Failure::Configuration,
             HttpError::Unreachable { .. }
             | HttpError::RedirectRefused { .. }
+            | HttpError::Certificates { .. }
             | HttpError::TimedOut(_) => Failure::Unreachable,
             HttpError::AnswerTooLarge { .. } => Failure::Malformed,
         }

@@ -3,6 +3,11 @@
 //! The surprising rule: `REQUESTS_CA_BUNDLE` (or `CURL_CA_BUNDLE`) replaces the trusted CAs, but only where `verify` is true;
 //! and nothing is read for an `http://` address, though a client certificate must be there even for that.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`configure` has the files read off the runtime thread"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -132,9 +137,21 @@ pub async fn configure(
 ) -> Result<(ClientBuilder, Option<TlsFault>), HttpError> {
     let roots = Roots::of(env, &settings.verify)?;
     let client_certificate = settings.client_certificate.clone();
+    let origins = [
+        roots.origin(),
+        client_certificate.as_ref().map(|own| own.origin.clone()),
+    ];
     let read = deadline
         .off_thread(move || certificates_of(&roots, client_certificate.as_ref()))
-        .await?;
+        .await;
+    let read = read.map_err(|error| HttpError::Certificates {
+        origin: origins
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" and "),
+        error,
+    })?;
     let certificates = match read {
         Ok(certificates) => certificates,
         Err(fault) => return Ok((builder.tls_certs_only([]), Some(fault))),
@@ -188,6 +205,26 @@ impl Roots {
                 },
             },
         })
+    }
+
+    /// What names their files.
+    fn origin(&self) -> Option<String> {
+        match self {
+            Roots::Nobody => None,
+            Roots::Bundle { path, origin } => Some(format!("{origin} (`{}`)", path.display())),
+            Roots::Pem { origin, .. } => Some(origin.clone()),
+            Roots::System { file, folder } => {
+                let variables = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder)];
+                let named = variables.into_iter().filter_map(|(name, path)| {
+                    Some(format!("`{name}` (`{}`)", path.as_ref()?.display()))
+                });
+                let named: Vec<String> = named.collect();
+                Some(match named.is_empty() {
+                    true => "the system's store of CAs".to_owned(),
+                    false => named.join(" and "),
+                })
+            }
+        }
     }
 
     fn read(&self) -> Result<Vec<Certificate>, SettingFault> {

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use crate::support::cli::{Output, Secretctl};
+use crate::support::cli::Secretctl;
 use serde_json::json;
 
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
@@ -384,28 +383,6 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
     assert_eq!(code, Some(1));
     assert!(stderr.contains("could not be written"), "{stderr}");
     assert!(!stderr.contains(CANARY));
-}
-
-#[test]
-fn a_file_that_never_ends_is_given_up() {
-    let run = Secretctl::new();
-    let pipe = run.home().join("pipe.json");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let local = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
-    let kwargs = json!({"variables_file_path": pipe.to_str().unwrap()});
-    let output: Output = run
-        .backend(local)
-        .kwargs(&kwargs)
-        .args(["get-var", "hello", "--timeout", "0.3"])
-        .run();
-    output.fails_with(6).says("no answer within 0.3 s");
-    assert!(output.took < Duration::from_secs(30), "{output}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program as its users run it, against servers of the tests' own: a file or folder for each subject.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod airflow_version;
 mod aws;
@@ -20,4 +21,5 @@ mod pages;
 mod sessions;
 mod startup;
 mod support;
+mod time;
 mod vault;

@@ -45,11 +45,11 @@ fn expected(airflow: &Observed) -> Option<String> {
     text.as_text().map(|text| text.expose().to_owned())
 }
 
-/// Whether the program can be given the case and prints what can be compared.
+/// Whether the program can be given the case, as it cannot an empty id, and prints what can be compared.
 pub fn is_comparable(case: &Case, airflow: &Observed) -> bool {
     let is_text = airflow.found.is_none() || expected(airflow).is_some();
     let fits = case.env.iter().all(|(name, value)| {
         !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
     });
-    is_text && !case.as_json && fits && !case.id.contains('\0')
+    is_text && !case.as_json && fits && !case.id.is_empty() && !case.id.contains('\0')
 }

@@ -5,7 +5,7 @@
 
 One line a tree: the release, the syntax, the entries (a text is a file, `null` a folder, `{"link": ...}` a link), and the
 files that `find_path_from_directory` gives, or `null` where it raises. `tests/data/airflowignore.jsonl` is the first lines of
-both releases, with a seed of 1.
+both releases, with a seed of 1; `tests/record/run airflowignore` writes it.
 """
 
 import importlib.metadata
@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import types
@@ -35,8 +36,7 @@ def load():
     return module
 
 
-VERSION = next(found.version for found in importlib.metadata.distributions() if found.name in ("apache-airflow", "apache-airflow-core"))
-find_path_from_directory = load().find_path_from_directory
+FILE = "airflowignore.jsonl"
 
 NAMES = ["a", "b", "dags", "sub", "x1", "test_a", "a.py", "b.py", "dag.py", "__init__.py", "utils", "c d", "[z]", "é.py", "a#b.py"]
 PIECES = ["*", "?", "**", "a", "b", "sub", "*.py", "test_*", "[ab]", "[!a]*", "[^b]", "dags", "x?", "a.py", "__init__.py", "utils", "[a-c]*",
@@ -91,14 +91,25 @@ def build(root, entries):
             place.write_bytes(content.encode())
 
 
-def found(root, syntax):
+def found(find, root, syntax):
     try:
-        return sorted(os.path.relpath(path, root) for path in find_path_from_directory(str(root), ".airflowignore", syntax))
+        return sorted(os.path.relpath(path, root) for path in find(str(root), ".airflowignore", syntax))
     except Exception:
         return None
 
 
+def record(text):
+    from installations import RELEASE, python
+
+    half = text.count("\n") // 2
+    command = [os.path.abspath(__file__), str(half), "1"]
+    runs = [[python(release), "-W", "ignore", *command] for release in (RELEASE, "2.11.2")]
+    return "".join(subprocess.run(run, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout for run in runs)
+
+
 def main(count, seed):
+    version = next(found.version for found in importlib.metadata.distributions() if found.name in ("apache-airflow", "apache-airflow-core"))
+    find = load().find_path_from_directory
     dice = random.Random(seed)
     for _ in range(count):
         syntax = dice.choice(["glob", "glob", "regexp"])
@@ -106,8 +117,9 @@ def main(count, seed):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder).resolve()
             build(root, entries)
-            line = {"airflow": VERSION, "syntax": syntax, "entries": entries, "files": found(root, syntax)}
+            line = {"airflow": version, "syntax": syntax, "entries": entries, "files": found(find, root, syntax)}
         print(json.dumps(line, ensure_ascii=False))
 
 
-main(int(sys.argv[1]), int(sys.argv[2]))
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::airflow_config::command::CommandError;
 use crate::backend::kwargs::KwargError;
+use crate::deadline::TimedOut;
 use crate::env::EnvError;
 use crate::failure::{Failure, Fault};
 use crate::http::{HttpError, in_quotes};
@@ -121,6 +122,14 @@ pub enum AwsError {
         because: String,
         /// What to do.
         advice: Option<String>,
+    },
+    /// A source that is still being asked when time runs out.
+    #[error("the AWS credentials of {origin} cannot be had: {error}")]
+    SlowCredentials {
+        /// The source.
+        origin: String,
+        /// How long was waited.
+        error: TimedOut,
     },
     /// The command that a profile names for its keys gave nothing.
     #[error("the `credential_process` of the AWS profile `{profile}` {error}")]
@@ -276,7 +285,9 @@ impl Fault for AwsError {
             | AwsError::CredentialsRejected { .. } => Failure::Unauthenticated,
             AwsError::Denied { .. } | AwsError::DecryptionDenied { .. } => Failure::Denied,
             AwsError::Throttled { .. } => Failure::Throttled,
-            AwsError::Down { .. } | AwsError::NotAws { .. } => Failure::Unreachable,
+            AwsError::SlowCredentials { .. } | AwsError::Down { .. } | AwsError::NotAws { .. } => {
+                Failure::Unreachable
+            }
             AwsError::NoSuchVersion => Failure::NotDefined,
             AwsError::NotDecrypted { .. } | AwsError::NotJson(_) => Failure::Malformed,
         }
@@ -305,6 +316,9 @@ impl Fault for AwsError {
             AwsError::ProfileFile(error) | AwsError::TokenFile(error) => return error.hint(),
             AwsError::NotJson(error) => return error.hint(),
             AwsError::CredentialSource { advice, .. } => return advice.clone(),
+            AwsError::SlowCredentials { .. } => {
+                "check the files and the servers that it leads to; `--timeout` sets the limit".into()
+            }
             AwsError::CredentialProcess { error, .. } => return error.hint(),
             AwsError::NoRegion {
                 aws_region_is_set, ..

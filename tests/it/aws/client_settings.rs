@@ -54,6 +54,43 @@ fn what_boto3_passes_over_is_passed_over() {
         .quietly();
 }
 
+/// boto3 builds no client with these either, though they change nothing about the value.
+#[test]
+fn what_boto3_refuses_to_no_avail_is_passed_over() {
+    let server = aws();
+    for (name, value) in [
+        ("AWS_RETRY_MODE", "often"),
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_DEFAULTS_MODE", "odd"),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "odd"),
+        ("AWS_ACCOUNT_ID_ENDPOINT_MODE", "odd"),
+        ("AWS_METADATA_SERVICE_TIMEOUT", "long"),
+    ] {
+        with_environment_keys(lookup(&server, &json!({})))
+            .env(name, value)
+            .run()
+            .prints(VALUE);
+    }
+    let kwargs = json!({"config_kwargs": {"no_option_of_botocore": 1}});
+    with_environment_keys(lookup(&server, &kwargs))
+        .run()
+        .prints(VALUE);
+}
+
+/// boto3 signs for `us-east-1` instead.
+#[test]
+fn a_pseudo_region_is_taken_as_it_stands() {
+    let server = aws();
+    with_environment_keys(lookup(&server, &json!({"region_name": "fips-us-east-1"})))
+        .run()
+        .prints(VALUE);
+    let signed = server.requests()[0]
+        .header("authorization")
+        .unwrap()
+        .to_owned();
+    assert!(signed.contains("/fips-us-east-1/"), "{signed}");
+}
+
 #[test]
 fn keys_of_the_environment_end_when_they_say_so() {
     let server = aws();

@@ -1,8 +1,5 @@
 //! Which credential is used, what it sends, and what ends the search for one.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value, json};
 
 use crate::support::azure::assertion::{APPLICATION_PEM, certificate_in_base64, verified};
@@ -43,14 +40,6 @@ fn with_application(run: Secretctl, secret: &str) -> Secretctl {
         .env("AZURE_TENANT_ID", TENANT)
         .env("AZURE_CLIENT_ID", "client");
     run.env("AZURE_CLIENT_SECRET", secret)
-}
-
-/// Puts a tool into the folder that is all of `PATH`.
-fn with_tool(run: Secretctl, name: &str, script: &str) -> Secretctl {
-    let run = run.file(name, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n"));
-    let path = run.home().join(name);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    run
 }
 
 #[test]
@@ -227,7 +216,8 @@ fn az_is_asked_for_the_vault_s_resource_and_tenant() {
 [ \"$(pwd -P)\" = \"$(cd /bin && pwd -P)\" ] && [ \"$AZURE_CORE_NO_COLOR\" = true ] || exit 4
 echo '{{\"accessToken\": \"{token}\", \"expiresOn\": \"2100-01-01 00:00:00.000000\"}}'"
     );
-    with_tool(lookup(&azure), "az", &script)
+    lookup(&azure)
+        .program("az", &script)
         .run()
         .prints("there")
         .quietly();
@@ -237,17 +227,13 @@ echo '{{\"accessToken\": \"{token}\", \"expiresOn\": \"2100-01-01 00:00:00.00000
 fn a_tool_without_a_login_lets_the_next_one_try() {
     let azure = without_machine_identity();
     let token = azure.token("az");
-    let run = with_tool(
-        lookup(&azure),
-        "az",
-        "echo \"Please run 'az login'\" >&2; exit 1",
-    );
-    let run = with_tool(run, "pwsh", "echo secretctl-no-module");
+    let run = lookup(&azure).program("az", "echo \"Please run 'az login'\" >&2; exit 1");
+    let run = run.program("pwsh", "echo secretctl-no-module");
     let azd = format!(
         "[ \"$*\" = 'auth token --output json --no-prompt --scope https://vault.azure.net/.default --tenant-id {TENANT}' ] || exit 3
 echo '{{\"token\": \"{token}\", \"expiresOn\": \"2100-01-01T00:00:00Z\"}}'"
     );
-    with_tool(run, "azd", &azd).run().prints("there").quietly();
+    run.program("azd", &azd).run().prints("there").quietly();
 }
 
 #[test]
@@ -259,7 +245,8 @@ fn powershell_is_handed_the_script_whole() {
 echo \"$4\" | base64 -d | tr -d '\\000' | grep -q \"ResourceUrl 'https://vault.azure.net' -TenantId '{TENANT}'\" || exit 4
 echo 'secretctl-token:{token}'"
     );
-    with_tool(lookup(&azure), "pwsh", &script)
+    lookup(&azure)
+        .program("pwsh", &script)
         .run()
         .prints("there")
         .quietly();
@@ -268,8 +255,7 @@ echo 'secretctl-token:{token}'"
 #[test]
 fn what_a_tool_prints_is_never_shown() {
     let azure = without_machine_identity();
-    let run = with_tool(
-        lookup(&azure),
+    let run = lookup(&azure).program(
         "az",
         "echo 'a-secret-of-the-tool'; echo 'a-secret-of-the-tool' >&2; exit 1",
     );
@@ -277,13 +263,6 @@ fn what_a_tool_prints_is_never_shown() {
     output
         .fails_with(5)
         .says("`az account get-access-token` gave no token");
-}
-
-#[test]
-fn a_tool_that_hangs_is_stopped() {
-    let azure = without_machine_identity();
-    let run = with_tool(lookup(&azure), "az", "sleep 60").args(["--timeout", "3"]);
-    run.run().fails_with(6);
 }
 
 #[test]

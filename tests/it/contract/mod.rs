@@ -25,17 +25,27 @@ const VALUE: &str = "the-value-of-hello";
 /// Time for a lookup that is given one second: the program starts, the second passes, the machine is busy.
 const SOON: Duration = Duration::from_secs(10);
 
+/// Every backend that is asked over the network.
+pub const BACKENDS: &[BackendUnderTest] = &[
+    azure_key_vault::BACKEND,
+    kubernetes::BACKEND,
+    cloud_secret_manager::BACKEND,
+    vault::BACKEND,
+    aws::PARAMETER_STORE,
+    aws::SECRETS_MANAGER,
+];
+
 /// What turns a request into a response.
-type Handler = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+pub type Handler = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
 /// What the suite has to know of one backend.
-struct BackendUnderTest {
+pub struct BackendUnderTest {
     /// The class path for `[secrets] backend`.
-    class: &'static str,
+    pub class: &'static str,
     /// Starts the service, with TLS where the backend insists on it.
-    start: fn(Handler) -> FakeServer,
+    pub start: fn(Handler) -> FakeServer,
     /// The kwargs that lead to the server at a URL.
-    kwargs: fn(&str) -> Value,
+    pub kwargs: fn(&str) -> Value,
     /// Adds the environment and the files that lead to the server at a URL, where the kwargs alone do not.
     surroundings: fn(Secretctl, &str) -> Secretctl,
     /// The kwarg whose `null` means "never ask for variables".
@@ -43,22 +53,22 @@ struct BackendUnderTest {
     /// What it proves itself with, as it stands in a request. Never to be printed, never for another host.
     credential: &'static str,
     /// Whether a request is the one that reads variable `hello`.
-    is_read: fn(&Request) -> bool,
+    pub is_read: fn(&Request) -> bool,
     /// The service's answer for a variable with this text.
     found: fn(&str) -> Response,
     /// The service's answer when there is no such secret.
-    absent: fn() -> Response,
+    pub absent: fn() -> Response,
     /// The service's own way to fail with a status.
-    failure: fn(u16) -> Response,
+    pub failure: fn(u16) -> Response,
     /// The same, with a message.
     failure_saying: fn(u16, &str) -> Response,
     /// The service's answer to whatever else is asked: for a token, or after a failed read to explain it.
-    explanation: fn(&Request, Credential) -> Option<Response>,
+    pub explanation: fn(&Request, Credential) -> Option<Response>,
 }
 
 /// What the service thinks of the credential.
 #[derive(Clone, Copy)]
-enum Credential {
+pub enum Credential {
     Good,
     Bad,
 }
@@ -89,7 +99,7 @@ impl BackendUnderTest {
         self.run_at(url, kwargs).args(["get-var", "hello"])
     }
 
-    fn run_at(&self, url: &str, kwargs: &Value) -> Secretctl {
+    pub fn run_at(&self, url: &str, kwargs: &Value) -> Secretctl {
         let run = Secretctl::new().backend(self.class).kwargs(kwargs);
         (self.surroundings)(run, url).secret(self.credential)
     }

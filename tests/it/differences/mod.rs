@@ -128,6 +128,26 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_password_that_is_not_given",
     ),
     (
+        "After \"not found\" Google is asked `secrets.get`",
+        "google/near_misses.rs",
+        "each_name_is_asked_for_once",
+    ),
+    (
+        "Settings that boto3's client refuses, and that change no value",
+        "aws/client_settings.rs",
+        "what_boto3_refuses_to_no_avail_is_passed_over",
+    ),
+    (
+        "a pseudo-region such as `fips-us-east-1` is taken as it stands",
+        "aws/client_settings.rs",
+        "a_pseudo_region_is_taken_as_it_stands",
+    ),
+    (
+        "A control character in a key or token",
+        "aws/unusable_keys.rs",
+        "a_control_character_is_told_with_its_source_and_nothing_is_sent",
+    ),
+    (
         "A token or namespace with a control character",
         "differences/vault.rs",
         "a_control_character_is_refused",
@@ -188,7 +208,7 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "logins_of_their_own_are_refused_by_name",
     ),
     (
-        "but has no effect on STS",
+        "`config_kwargs` has no effect on STS",
         "differences/aws.rs",
         "config_kwargs_leave_sts_alone",
     ),

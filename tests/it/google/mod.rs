@@ -5,5 +5,4 @@ mod foreign_answers;
 mod keys;
 mod near_misses;
 mod secret_manager;
-mod time_limit;
 mod wire;

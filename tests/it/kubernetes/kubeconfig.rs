@@ -1,6 +1,5 @@
 //! The ways a kubeconfig leads to a server and to credentials, and those that are refused.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -127,17 +126,6 @@ fn of_several_files_the_first_counts_and_a_missing_one_does_not() {
         .quietly();
 }
 
-/// Writes a credential plugin that prints `output`, and gives its name.
-fn with_plugin(run: Secretctl, script: &str) -> Secretctl {
-    let run = run.file("plugin", format!("#!/bin/sh\n{script}\n"));
-    std::fs::set_permissions(
-        run.home().join("plugin"),
-        std::fs::Permissions::from_mode(0o755),
-    )
-    .unwrap();
-    run
-}
-
 fn plugin(server: &FakeServer) -> Value {
     let exec = json!({
         "apiVersion": "client.authentication.k8s.io/v1",
@@ -156,7 +144,9 @@ fn a_credential_plugin_is_run_in_the_environment_of_the_snapshot() {
         case "$KUBERNETES_EXEC_INFO" in *'"server": "http://'*) ;; *) exit 3 ;; esac
         [ "$1:$2:$FROM_THE_SNAPSHOT" = "get token:--cluster:yes" ] || exit 4
         echo "{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \"status\": {\"token\": \"$FROM_THE_ENTRY\"}}""#;
-    let run = with_plugin(lookup(&plugin(&server)), script).file(".env", "FROM_THE_SNAPSHOT=yes\n");
+    let run = lookup(&plugin(&server))
+        .program("plugin", script)
+        .file(".env", "FROM_THE_SNAPSHOT=yes\n");
     run.args(["--env-file", ".env"])
         .run()
         .prints("the value")
@@ -167,7 +157,9 @@ fn a_credential_plugin_is_run_in_the_environment_of_the_snapshot() {
 fn a_credential_plugin_that_fails_is_no_credential() {
     let server = FakeServer::start(|_| None);
     let failing = |script: &str, code: i32, says: &str| {
-        let run = with_plugin(lookup(&plugin(&server)), script).args(["--timeout", "2"]);
+        let run = lookup(&plugin(&server))
+            .program("plugin", script)
+            .args(["--timeout", "2"]);
         let output = run.run();
         output
             .fails_with(code)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -53,6 +54,34 @@ impl Secretctl {
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.home().join(name), content).expect("a file in the temporary home");
         self
+    }
+
+    /// Lays a pipe that nobody writes to into the home: whoever reads it waits for ever.
+    pub fn pipe(self, name: &str) -> Self {
+        let path = self.home().join(name);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder");
+        let made = Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo runs").success(), "{}", path.display());
+        self
+    }
+
+    /// Writes a shell script into the home, as a program. Its own `PATH` is the system's.
+    pub fn program(self, name: &str, script: &str) -> Self {
+        let run = self.file(name, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n"));
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(run.home().join(name), executable).expect("a mode");
+        run
+    }
+
+    /// The path of a file in the home.
+    pub fn path_of(&self, name: &str) -> String {
+        path_text(self.home().join(name))
+    }
+
+    /// Sets a variable to the path of a file in the home.
+    pub fn env_path(self, variable: &str, name: &str) -> Self {
+        let path = self.path_of(name);
+        self.env(variable, &path)
     }
 
     /// The home, gone after the run.

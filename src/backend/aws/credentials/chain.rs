@@ -19,8 +19,7 @@ use super::super::error::AwsError;
 use super::super::session::BaseSession;
 use super::profile::{Profile, Stored};
 use super::{CredentialsWithOrigin, assume_role, process, profile_file};
-use crate::deadline::{Deadline, TimedOut};
-use crate::http::HttpError;
+use crate::deadline::Deadline;
 use crate::python::json::{Dict, Value};
 
 const WEB_IDENTITY: &[&str] = &[
@@ -191,7 +190,9 @@ impl<'a> Chain<'a> {
             }
         }
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
-        let found = self.ask_sdk(&removed, false, &keys).await?;
+        let found = self
+            .ask_sdk(&origin_of(profile), &removed, false, &keys)
+            .await?;
         let found = found.map_err(|error| profile_failed(profile, &*error))?;
         CredentialsWithOrigin::new(found, origin_of(profile))
     }
@@ -239,7 +240,9 @@ impl<'a> Chain<'a> {
         }
         };
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY].concat();
-        let found = self.ask_sdk(&removed, false, &BTreeMap::new()).await?;
+        let found = self
+            .ask_sdk(&origin, &removed, false, &BTreeMap::new())
+            .await?;
         let found = found.map_err(|_| failed("it gave no credentials"))?;
         match found.expiry().is_some_and(|end| end <= SystemTime::now()) {
             true => Err(failed("it gave keys that have expired")),
@@ -256,8 +259,9 @@ impl<'a> Chain<'a> {
             ));
         }
         let removed: Vec<&str> = [KEYS, WEB_IDENTITY, CONTAINER].concat();
-        match self.ask_sdk(&removed, true, &BTreeMap::new()).await? {
-            Ok(found) => CredentialsWithOrigin::new(found, "the instance's role").map(Some),
+        let origin = "the instance's role";
+        match self.ask_sdk(origin, &removed, true, &BTreeMap::new()).await? {
+            Ok(found) => CredentialsWithOrigin::new(found, origin).map(Some),
             Err(_) => self.passed_over(
                 "the instance metadata does not answer, or there is no role, so this is not an EC2 instance with one",
             ),
@@ -268,6 +272,7 @@ impl<'a> Chain<'a> {
     /// single sign-on and of containers), so that it runs on a thread of its own.
     async fn ask_sdk(
         &self,
+        origin: &str,
         removed: &[&str],
         instance: bool,
         keys: &BTreeMap<&str, Credentials>,
@@ -287,9 +292,10 @@ impl<'a> Chain<'a> {
             let answer = runtime.block_on(provider.provide_credentials());
             answer.map_err(Into::into)
         });
-        asked
-            .await
-            .map_err(|timed_out: TimedOut| HttpError::from(timed_out).into())
+        asked.await.map_err(|error| AwsError::SlowCredentials {
+            origin: origin.to_owned(),
+            error,
+        })
     }
 }
 

@@ -86,6 +86,7 @@ fn candidates(name: &str, env: &Env) -> Vec<PathBuf> {
         .collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "off the runtime thread")]
 fn find(candidates: Vec<PathBuf>) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| {
         path.metadata()

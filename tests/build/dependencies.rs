@@ -3,8 +3,6 @@
 //! A second copy comes in unasked with a crate's default feature, doubles what a security team has to watch, and shows in
 //! no other test. `openssl-probe` is none: it only knows where systems keep their CA certificates.
 
-#![allow(clippy::expect_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
