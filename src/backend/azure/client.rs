@@ -36,6 +36,8 @@ pub struct VaultAnswer {
     pub status: u16,
     /// The JSON object, if the answer is one.
     pub body: Option<Value>,
+    /// Whether the vault has taken the token back that it was shown.
+    wants_claims: bool,
 }
 
 impl VaultAnswer {
@@ -45,6 +47,7 @@ impl VaultAnswer {
         Self {
             status,
             body: value.filter(|value| matches!(value, Value::Dict(_))),
+            wants_claims: false,
         }
     }
 }
@@ -85,7 +88,7 @@ impl VaultClient {
 
     /// As whom the vault was asked, once it has wanted to know.
     pub fn identity(&self) -> Option<String> {
-        Some(format!("as {}", self.wire.token()?.identity))
+        Some(format!("as {}", self.wire.session().token()?.identity))
     }
 
     /// Asks for the latest version of a secret.
@@ -97,17 +100,32 @@ impl VaultClient {
         name: &str,
         deadline: Deadline,
     ) -> Result<VaultAnswer, AzureKeyVaultError> {
+        let session = self.wire.session();
+        let greeting = match session.token() {
+            Some(_) => None,
+            None => Some(self.greeting.lock().await),
+        };
+        // Whoever has waited for the first token keeps nobody waiting.
+        let _greeting = greeting.filter(|_| session.token().is_none());
+        if let Some(refusal) = session.refusal() {
+            return Err(refusal);
+        }
+        let mut answer = self.ask(name, deadline).await?;
+        if answer.wants_claims {
+            // Azure's client meets one challenge a call, and Python's one with claims right after the first as well.
+            answer = self.ask(name, deadline).await?;
+        }
+        if answer.status == 401 {
+            session.keep_refusal(self.refusal(&answer));
+        }
+        Ok(answer)
+    }
+
+    async fn ask(&self, name: &str, deadline: Deadline) -> Result<VaultAnswer, AzureKeyVaultError> {
         let options = SecretClientGetSecretOptions {
             method_options: method_options(deadline),
             ..SecretClientGetSecretOptions::default()
         };
-        let _greeting = match self.wire.token() {
-            Some(_) => None,
-            None => Some(self.greeting.lock().await),
-        };
-        if let Some(refusal) = self.wire.refusal() {
-            return Err(refusal);
-        }
         match self.secrets.get_secret(name, Some(options)).await {
             Ok(response) => {
                 let (status, _, body) = response.deconstruct();
@@ -123,12 +141,12 @@ impl VaultClient {
             method_options: method_options(deadline),
         };
         let asked = self.secrets.get_deleted_secret(name, Some(options));
-        self.wire.token().is_some() && asked.await.is_ok()
+        self.wire.session().token().is_some() && asked.await.is_ok()
     }
 
     /// What an answer that is not a secret stands for.
     pub fn refusal(&self, answer: &VaultAnswer) -> AzureKeyVaultError {
-        let token = self.wire.token();
+        let token = self.wire.session().token();
         let identity = token
             .as_ref()
             .map_or_else(|| "nobody".to_owned(), |token| token.identity.clone());
@@ -148,8 +166,11 @@ impl VaultClient {
                 ..
             } => {
                 let status = u16::from(*status);
-                let answer = VaultAnswer::new(status, response.body().as_ref());
-                match (status, self.wire.token()) {
+                let answer = VaultAnswer {
+                    wants_claims: wire::wants_claims(response.headers()),
+                    ..VaultAnswer::new(status, response.body().as_ref())
+                };
+                match (status, self.wire.session().token()) {
                     (401, None) => Err(AzureKeyVaultError::NoChallenge {
                         server: self.vault.clone(),
                     }),

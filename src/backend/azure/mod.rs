@@ -15,7 +15,10 @@ mod credentials;
 mod error;
 mod naming;
 mod refusal;
+mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;
