@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use error::AzureKeyVaultError;
+use error::AzureKeyVaultError;
 
 use super::kwargs::{KwargError, Kwargs};
 use super::{Answer, Backend, BackendError, Location, Once, Secret, SecretRef, Surroundings};

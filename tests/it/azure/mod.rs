@@ -3,4 +3,5 @@
 mod credentials;
 mod failures;
 mod guide;
+mod hints;
 mod wire;

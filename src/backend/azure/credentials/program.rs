@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Context, CredentialError};
+use super::Context;
+use super::error::{CredentialError, CredentialFault, Unavailable};
 use crate::env::Env;
-use crate::failure::Failure;
 use crate::process::{self, ProcessError};
 use crate::secret::SecretText;
 
@@ -46,9 +46,7 @@ pub async fn run(program: Program, context: &Context<'_>) -> Result<Output, Cred
     let candidates = candidates(name, context.env);
     let found = context.deadline.off_thread(move || find(candidates)).await;
     let Some(path) = found? else {
-        return Err(CredentialError::unavailable(format!(
-            "`{name}` is not on `PATH`"
-        )));
+        return Err(Unavailable::NotOnPath(name).into());
     };
     context.http.console().detail(|| format!("  run `{name}`"));
     let run = process::Program::new(path, &program.arguments, context.env.to_os())
@@ -60,20 +58,15 @@ pub async fn run(program: Program, context: &Context<'_>) -> Result<Output, Cred
             stdout: output.stdout,
             stderr: output.stderr,
         }),
-        Err(error) => Err(failed(name, &error, context)),
+        Err(error) => Err(failed(name, error, context)),
     }
 }
 
-fn failed(name: &str, error: &ProcessError, context: &Context<'_>) -> CredentialError {
-    let because = format!("`{name}` {error}");
+fn failed(name: &'static str, error: ProcessError, context: &Context<'_>) -> CredentialError {
     // Nobody else has time left to try.
     match context.deadline.is_over() {
-        true => CredentialError::Failed {
-            because,
-            failure: Failure::Unreachable,
-            advice: None,
-        },
-        false => CredentialError::Unavailable(because),
+        true => CredentialFault::Program { name, error }.into(),
+        false => Unavailable::Program { name, error }.into(),
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Setup {
     pub no_identity: Option<(u16, Value)>,
     /// What the vault asks a token for.
     pub resource: &'static str,
+    /// Entra's words to whoever wants to log in, in place of a token.
+    pub no_login: Option<&'static str>,
 }
 
 impl Setup {
@@ -67,6 +69,7 @@ impl Setup {
             federated: "",
             no_identity: None,
             resource: AUDIENCE,
+            no_login: None,
         }
     }
 }
@@ -311,6 +314,9 @@ impl State {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
             .into_owned()
             .collect();
+        if let Some(words) = self.setup.no_login {
+            return Some(invalid_client(words));
+        }
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         assert_eq!(field("grant_type"), "client_credentials");
         let client_id = field("client_id");
