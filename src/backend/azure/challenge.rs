@@ -13,7 +13,7 @@ use crate::python::urllib::urlsplit;
 
 /// What to ask a token for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
+pub(crate) struct Challenge {
     /// `https://vault.azure.net/.default` in Azure's public cloud.
     pub scope: String,
     /// The vault's tenant; none for AD FS.
@@ -24,7 +24,7 @@ pub struct Challenge {
 
 impl Challenge {
     /// Reads a `WWW-Authenticate` header; nothing if it is not one of Key Vault's.
-    pub fn parse(header: &str) -> Option<Self> {
+    pub(crate) fn parse(header: &str) -> Option<Self> {
         let (_scheme, rest) = strip(header).split_once(' ')?;
         let parameters: Vec<(&str, &str)> = rest.split(',').filter_map(parameter).collect();
         let value = |name| {
@@ -50,7 +50,7 @@ impl Challenge {
     ///
     /// # Errors
     /// The vault is at no host below the domain that the token would be for.
-    pub fn verify_resource(&self, vault_host: &str) -> Result<(), AzureKeyVaultError> {
+    pub(crate) fn verify_resource(&self, vault_host: &str) -> Result<(), AzureKeyVaultError> {
         let domain = match urlsplit(&self.scope) {
             Ok(scope) => scope.netloc.expose().to_lowercase(),
             Err(_) => String::new(),

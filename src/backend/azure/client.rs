@@ -13,6 +13,7 @@ use azure_security_keyvault_secrets::models::{
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use tokio::sync::Mutex;
 
+use super::credentials::text_at;
 use super::error::AzureKeyVaultError;
 use super::refusal;
 use super::settings::AzureSettings;
@@ -22,7 +23,7 @@ use crate::deadline::Deadline;
 use crate::python::json::{self, Value};
 
 /// A client of one vault, which logs in once.
-pub struct VaultClient {
+pub(crate) struct VaultClient {
     secrets: SecretClient,
     wire: Arc<Wire>,
     /// Nobody else asks until there is a token, so that it is asked for once.
@@ -31,7 +32,7 @@ pub struct VaultClient {
 }
 
 /// What the vault answered.
-pub struct VaultAnswer {
+pub(crate) struct VaultAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The JSON object, if the answer is one.
@@ -41,6 +42,15 @@ pub struct VaultAnswer {
 }
 
 impl VaultAnswer {
+    /// Whether it is an error as Key Vault writes them; a gateway on the way writes JSON of its own.
+    pub(crate) fn is_own_error(&self) -> bool {
+        let code = self
+            .body
+            .as_ref()
+            .and_then(|body| text_at(body, &["error", "code"]));
+        code.is_some()
+    }
+
     fn new(status: u16, body: &[u8]) -> Self {
         let text = std::str::from_utf8(body).ok();
         let value = text.and_then(|text| json::loads(text).ok());
@@ -57,7 +67,7 @@ impl VaultClient {
     ///
     /// # Errors
     /// Settings that fail every lookup.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: &AzureSettings,
         surroundings: &Surroundings,
         deadline: Deadline,
@@ -87,7 +97,7 @@ impl VaultClient {
     }
 
     /// As whom the vault was asked, once it has wanted to know.
-    pub fn identity(&self) -> Option<String> {
+    pub(crate) fn identity(&self) -> Option<String> {
         Some(format!("as {}", self.wire.session().token()?.identity))
     }
 
@@ -95,7 +105,7 @@ impl VaultClient {
     ///
     /// # Errors
     /// No token to be had, or no answer. Every status is an answer.
-    pub async fn secret(
+    pub(crate) async fn secret(
         &self,
         name: &str,
         deadline: Deadline,
@@ -136,7 +146,7 @@ impl VaultClient {
     }
 
     /// Whether the vault has a deleted secret of that name that can be brought back. Asked only with a token.
-    pub async fn is_soft_deleted(&self, name: &str, deadline: Deadline) -> bool {
+    pub(crate) async fn is_soft_deleted(&self, name: &str, deadline: Deadline) -> bool {
         let options = SecretClientGetDeletedSecretOptions {
             method_options: method_options(deadline),
         };
@@ -145,7 +155,7 @@ impl VaultClient {
     }
 
     /// What an answer that is not a secret stands for.
-    pub fn refusal(&self, answer: &VaultAnswer) -> AzureKeyVaultError {
+    pub(crate) fn refusal(&self, answer: &VaultAnswer) -> AzureKeyVaultError {
         let token = self.wire.session().token();
         let identity = token
             .as_ref()

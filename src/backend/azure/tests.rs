@@ -261,6 +261,21 @@ fn a_token_that_is_taken_back_is_replaced_once_for_all() {
     assert_eq!(cloud.logins(), 2);
 }
 
+/// A gateway on the way has words of its own, in JSON as well.
+#[test]
+fn an_error_that_is_not_in_key_vault_s_form_is_nobody_s_word() {
+    for status in [403, 404, 500] {
+        let cloud = Cloud::start(move |shown| match shown {
+            None => challenge(),
+            Some(_) => Response::json(status, &json!({"message": "no Route matched"})),
+        });
+        let answers = look_up(&cloud.backend(), 1);
+        assert_eq!(kinds(&answers), [Failure::Unreachable], "{status}");
+        let words = format!("the answer, of status {status}, is not Key Vault's");
+        assert_eq!(answers[0].as_ref().unwrap_err().to_string(), words);
+    }
+}
+
 /// A vault that answers "not found" to anybody has not asked who that is.
 #[test]
 fn without_a_token_nobody_asks_for_deleted_secrets() {

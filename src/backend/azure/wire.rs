@@ -34,7 +34,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 const WITH_CLAIMS: &str = ", error=insufficient_claims";
 
 /// The transport and the credential of one vault's client.
-pub struct Wire {
+pub(crate) struct Wire {
     settings: AzureSettings,
     surroundings: Surroundings,
     vault: Vault,
@@ -47,7 +47,7 @@ impl Wire {
     ///
     /// # Errors
     /// Settings that fail every lookup.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: &AzureSettings,
         surroundings: &Surroundings,
         deadline: Deadline,
@@ -253,7 +253,7 @@ fn own(error: AzureKeyVaultError) -> SdkError {
 }
 
 /// What must not appear in anything that the vault says.
-pub fn hidden(token: Option<&Arc<credentials::AccessToken>>) -> Vec<&str> {
+pub(crate) fn hidden(token: Option<&Arc<credentials::AccessToken>>) -> Vec<&str> {
     token
         .map(|token| SecretText::expose(&token.text))
         .into_iter()

@@ -19,7 +19,7 @@ const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An application registered with Entra.
-pub struct Application {
+pub(crate) struct Application {
     authority: String,
     tenant: String,
     client_id: String,
@@ -29,7 +29,7 @@ pub struct Application {
 }
 
 /// What an application proves itself with.
-pub enum Proof<'a> {
+pub(crate) enum Proof<'a> {
     /// A client secret.
     Secret(&'a SecretText),
     /// A certificate, which signs an assertion.
@@ -42,7 +42,7 @@ pub enum Proof<'a> {
 ///
 /// # Errors
 /// Anything but an `https` address or a bare host.
-pub fn authority(env: &Env) -> Result<String, CredentialFault> {
+pub(crate) fn authority(env: &Env) -> Result<String, CredentialFault> {
     let host = env.get("AZURE_AUTHORITY_HOST")?.unwrap_or(PUBLIC_CLOUD);
     let scheme = urlsplit(host).map(|url| url.scheme.expose().to_owned());
     let trimmed = host.trim_end_matches([' ', '/']);
@@ -57,7 +57,7 @@ pub fn authority(env: &Env) -> Result<String, CredentialFault> {
 ///
 /// # Errors
 /// Why it cannot.
-pub fn checked_tenant(tenant: &str) -> Result<&str, TenantFault> {
+pub(crate) fn checked_tenant(tenant: &str) -> Result<&str, TenantFault> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     match tenant {
         "" => Err(TenantFault::Empty),
@@ -71,7 +71,7 @@ impl Application {
     ///
     /// # Errors
     /// A tenant or client id that cannot be one.
-    pub fn new(
+    pub(crate) fn new(
         env: &Env,
         tenant: &str,
         client_id: &str,
@@ -95,7 +95,7 @@ impl Application {
     ///
     /// # Errors
     /// The vault is of another tenant, or Entra refuses or does not answer.
-    pub async fn token(
+    pub(crate) async fn token(
         &self,
         proof: Proof<'_>,
         request: &TokenRequest<'_>,

@@ -14,7 +14,7 @@ use crate::secret::SecretText;
 ///
 /// # Errors
 /// No tool or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {
@@ -50,7 +50,7 @@ pub async fn token(
 }
 
 /// The argument that names a tenant, if there is one to name.
-pub fn tenant_argument(
+pub(crate) fn tenant_argument(
     argument: &str,
     tenant: Option<&str>,
 ) -> Result<Vec<String>, CredentialFault> {
@@ -62,7 +62,7 @@ pub fn tenant_argument(
 }
 
 /// The token in what a tool printed, if it also says how long it is good for.
-pub fn token_in(printed: &SecretText, name: &str, expiry: &[&str]) -> Option<SecretText> {
+pub(crate) fn token_in(printed: &SecretText, name: &str, expiry: &[&str]) -> Option<SecretText> {
     let json::Value::Dict(members) = json::loads(printed.expose()).ok()? else {
         return None;
     };

@@ -11,7 +11,7 @@ use super::{AccessToken, Context, TokenRequest};
 ///
 /// # Errors
 /// No tool or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {

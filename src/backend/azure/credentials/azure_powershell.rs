@@ -21,7 +21,7 @@ const NO_MODULE: &str = "secretctl-no-module";
 ///
 /// # Errors
 /// No PowerShell, no module or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {

@@ -31,7 +31,7 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A certificate with its key.
-pub struct Certificate {
+pub(crate) struct Certificate {
     key: SigningKey,
     /// The certificate, then those above it, in DER.
     chain: Vec<CertificateDer<'static>>,
@@ -91,7 +91,7 @@ impl Certificate {
     ///
     /// # Errors
     /// A file that cannot be read, or one that holds no usable RSA key and certificate.
-    pub async fn from_environment(
+    pub(crate) async fn from_environment(
         path: &str,
         env: &Env,
         deadline: Deadline,
@@ -141,7 +141,7 @@ impl Certificate {
     ///
     /// # Errors
     /// The system gives no random numbers, or the key cannot sign.
-    pub fn assertion(
+    pub(crate) fn assertion(
         &self,
         endpoint: &str,
         client_id: &str,

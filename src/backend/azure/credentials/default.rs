@@ -172,7 +172,7 @@ pub(super) fn names() -> String {
 ///
 /// # Errors
 /// What each credential said, if none has one.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,

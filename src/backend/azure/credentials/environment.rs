@@ -14,7 +14,7 @@ use crate::secret::SecretText;
 ///
 /// # Errors
 /// The variables are not complete, which makes it unavailable; anything else is a failure.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,

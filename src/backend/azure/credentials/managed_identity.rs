@@ -28,7 +28,7 @@ const IMDS_RETRIES: RetryRule = RetryRule {
     statuses: &[404, 408, 410, 429, 500, 501, 502, 503, 504, 505],
 };
 /// A platform that gives its machines an identity.
-pub struct ManagedIdentity {
+pub(crate) struct ManagedIdentity {
     platform: Platform,
     /// A user-assigned identity; none is the system-assigned one.
     client_id: Option<String>,
@@ -57,7 +57,7 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// A variable that is not UTF-8.
-    pub fn of(
+    pub(crate) fn of(
         env: &Env,
         user_assigned: Option<&UserAssigned>,
         probe: bool,
@@ -78,7 +78,7 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// No such platform or no identity on it, which makes it unavailable; an answer of another kind is a failure.
-    pub async fn token(
+    pub(crate) async fn token(
         &self,
         request: &TokenRequest<'_>,
         context: &Context<'_>,

@@ -30,7 +30,7 @@ use application::{Application, Proof};
 pub(crate) use error::NoToken;
 
 /// What a token is asked for.
-pub struct TokenRequest<'a> {
+pub(crate) struct TokenRequest<'a> {
     /// As in `https://vault.azure.net/.default`.
     pub scope: &'a str,
     /// The tenant that the vault names.
@@ -47,7 +47,7 @@ impl TokenRequest<'_> {
 }
 
 /// What credentials need to know and to use.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Whom to ask with.
     pub http: &'a Client,
     /// The environment, env files included.
@@ -68,7 +68,7 @@ impl Context<'_> {
 
 /// A token, and whose it is.
 #[derive(Debug)]
-pub struct AccessToken {
+pub(crate) struct AccessToken {
     /// The token itself.
     pub text: SecretText,
     /// The credential and the identity behind it, for a person.
@@ -100,7 +100,7 @@ fn object_in(reply: &Reply) -> Option<Value> {
 }
 
 /// The text at `path` in nested JSON objects.
-pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
+pub(crate) fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
     value.at(path).and_then(Value::as_text)
 }
 
@@ -130,7 +130,7 @@ fn object_id(token: &SecretText) -> Option<String> {
 ///
 /// # Errors
 /// None to be had, and why.
-pub async fn token(
+pub(crate) async fn token(
     settings: &CredentialSettings,
     request: &TokenRequest<'_>,
     context: &Context<'_>,

@@ -17,7 +17,7 @@ use crate::secret::SecretText;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// A tool, and how it is called.
-pub struct Program {
+pub(crate) struct Program {
     /// Its name on `PATH`.
     pub name: &'static str,
     /// Its arguments.
@@ -27,7 +27,7 @@ pub struct Program {
 }
 
 /// What a tool printed. Both may hold a token.
-pub struct Output {
+pub(crate) struct Output {
     /// Whether its exit code was 0.
     pub succeeded: bool,
     /// Standard output.
@@ -41,7 +41,10 @@ pub struct Output {
 /// # Errors
 /// It is not there, cannot be started or takes too long, each of which makes its credential unavailable; or the whole
 /// lookup has taken too long.
-pub async fn run(program: Program, context: &Context<'_>) -> Result<Output, CredentialError> {
+pub(crate) async fn run(
+    program: Program,
+    context: &Context<'_>,
+) -> Result<Output, CredentialError> {
     let name = program.name;
     let candidates = candidates(name, context.env);
     let found = context.deadline.off_thread(move || find(candidates)).await;

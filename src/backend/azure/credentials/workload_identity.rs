@@ -19,7 +19,7 @@ const LARGEST_TOKEN: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// Something is missing, which makes it unavailable; anything else is a failure.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
