@@ -4,7 +4,7 @@
 //! vault names the tenant, and a credential of another tenant is refused here, before any token is asked for.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::AzureKeyVaultError;
 use crate::http;
@@ -13,20 +13,20 @@ use crate::python::urllib::urlsplit;
 
 /// What to ask a token for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
+pub(crate) struct Challenge {
     /// `https://vault.azure.net/.default` in Azure's public cloud.
     pub scope: String,
     /// The vault's tenant; none for AD FS.
     pub tenant: Option<String>,
-    /// What else the token must say, as JSON, where the vault takes a token back before its time (`insufficient_claims`).
+    /// What else the token must say, as JSON, where the vault takes a token back before its time.
     pub claims: Option<String>,
 }
 
 impl Challenge {
     /// Reads a `WWW-Authenticate` header; nothing if it is not one of Key Vault's.
-    pub fn parse(header: &str) -> Option<Self> {
-        let (_scheme, parameters) = strip(header).split_once(' ')?;
-        let parameters: Vec<(&str, &str)> = parameters.split(',').filter_map(parameter).collect();
+    pub(crate) fn parse(header: &str) -> Option<Self> {
+        let (_scheme, rest) = strip(header).split_once(' ')?;
+        let parameters: Vec<(&str, &str)> = rest.split(',').filter_map(parameter).collect();
         let value = |name| {
             let last = parameters.iter().rev().find(|(other, _)| *other == name);
             last.map(|(_, value)| *value)
@@ -41,7 +41,7 @@ impl Challenge {
         Some(Self {
             scope: value("scope").map_or_else(resource, str::to_owned),
             tenant: authority.and_then(tenant),
-            claims: claims_in(header),
+            claims: claims(rest),
         })
     }
 
@@ -50,7 +50,7 @@ impl Challenge {
     ///
     /// # Errors
     /// The vault is at no host below the domain that the token would be for.
-    pub fn verify_resource(&self, vault_host: &str) -> Result<(), AzureKeyVaultError> {
+    pub(crate) fn verify_resource(&self, vault_host: &str) -> Result<(), AzureKeyVaultError> {
         let domain = match urlsplit(&self.scope) {
             Ok(scope) => scope.netloc.expose().to_lowercase(),
             Err(_) => String::new(),
@@ -92,14 +92,15 @@ fn tenant(authority: &str) -> Option<String> {
     is_tenant.then_some(first)
 }
 
-/// The claims that a challenge asks for, which it writes in base64.
-fn claims_in(header: &str) -> Option<String> {
-    if !header.contains("insufficient_claims") {
-        return None;
-    }
-    let (_, rest) = header.split_once("claims=\"")?;
-    let (claims, _) = rest.split_once('"')?;
-    String::from_utf8(STANDARD.decode(claims).ok()?).ok()
+/// The claims that a challenge asks for, in either alphabet of base64. What cannot be read is passed over.
+fn claims(parameters: &str) -> Option<String> {
+    let item = parameters
+        .split(',')
+        .find(|item| item.contains("claims="))?;
+    let (_, encoded) = item.split_once('=')?;
+    let encoded = encoded.trim_matches([' ', '"', '\'']).trim_end_matches('=');
+    let encoded = encoded.replace('+', "-").replace('/', "_");
+    String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
 }
 
 fn without_https_port(host: &str) -> &str {
@@ -130,8 +131,7 @@ mod tests {
             Challenge::parse(header),
             challenge("https://s/.default", Some("t2"))
         );
-        let header =
-            r#"Bearer authorization="https://l/adfs", resource="https://r", claims="e30=""#;
+        let header = r#"Bearer authorization="https://l/adfs", resource="https://r""#;
         assert_eq!(
             Challenge::parse(header),
             challenge("https://r/.default", None)
@@ -142,12 +142,23 @@ mod tests {
         );
     }
 
+    /// Each was given by azure-keyvault-secrets itself.
     #[test]
     fn a_token_that_is_taken_back_is_asked_for_with_claims() {
-        let header = r#"Bearer authorization_uri="https://l/t", scope="https://s/.default", error="insufficient_claims", claims="eyJhIjoxfQ==""#;
-        let challenge = Challenge::parse(header).unwrap();
-        assert_eq!(challenge.claims.as_deref(), Some(r#"{"a":1}"#));
-        assert_eq!(challenge.tenant.as_deref(), Some("t"));
+        for (encoded, claims) in [
+            ("eyJhIjoxfQ==", Some(r#"{"a":1}"#)),
+            ("eyJhIjoxfQ", Some(r#"{"a":1}"#)),
+            ("eyJhIjoiPz8_In0=", Some(r#"{"a":"???"}"#)),
+            ("eyJhIjoiPz8/In0=", Some(r#"{"a":"???"}"#)),
+            ("_w==", None),
+        ] {
+            let header = format!(
+                r#"Bearer authorization_uri="https://l/t", scope="https://s/.default", error="e", claims="{encoded}""#
+            );
+            let challenge = Challenge::parse(&header).unwrap();
+            assert_eq!(challenge.claims.as_deref(), claims, "{encoded}");
+            assert_eq!(challenge.tenant.as_deref(), Some("t"));
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use azure_security_keyvault_secrets::models::{
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use tokio::sync::Mutex;
 
+use super::credentials::text_at;
 use super::error::AzureKeyVaultError;
 use super::refusal;
 use super::settings::AzureSettings;
@@ -22,7 +23,7 @@ use crate::deadline::Deadline;
 use crate::python::json::{self, Value};
 
 /// A client of one vault, which logs in once.
-pub struct VaultClient {
+pub(crate) struct VaultClient {
     secrets: SecretClient,
     wire: Arc<Wire>,
     /// Nobody else asks until there is a token, so that it is asked for once.
@@ -31,20 +32,32 @@ pub struct VaultClient {
 }
 
 /// What the vault answered.
-pub struct VaultAnswer {
+pub(crate) struct VaultAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The JSON object, if the answer is one.
     pub body: Option<Value>,
+    /// Whether the vault has taken the token back that it was shown.
+    wants_claims: bool,
 }
 
 impl VaultAnswer {
+    /// Whether it is an error as Key Vault writes them; a gateway on the way writes JSON of its own.
+    pub(crate) fn is_own_error(&self) -> bool {
+        let code = self
+            .body
+            .as_ref()
+            .and_then(|body| text_at(body, &["error", "code"]));
+        code.is_some()
+    }
+
     fn new(status: u16, body: &[u8]) -> Self {
         let text = std::str::from_utf8(body).ok();
         let value = text.and_then(|text| json::loads(text).ok());
         Self {
             status,
             body: value.filter(|value| matches!(value, Value::Dict(_))),
+            wants_claims: false,
         }
     }
 }
@@ -54,7 +67,7 @@ impl VaultClient {
     ///
     /// # Errors
     /// Settings that fail every lookup.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: &AzureSettings,
         surroundings: &Surroundings,
         deadline: Deadline,
@@ -84,30 +97,45 @@ impl VaultClient {
     }
 
     /// As whom the vault was asked, once it has wanted to know.
-    pub fn identity(&self) -> Option<String> {
-        Some(format!("as {}", self.wire.token()?.identity))
+    pub(crate) fn identity(&self) -> Option<String> {
+        Some(format!("as {}", self.wire.session().token()?.identity))
     }
 
     /// Asks for the latest version of a secret.
     ///
     /// # Errors
     /// No token to be had, or no answer. Every status is an answer.
-    pub async fn secret(
+    pub(crate) async fn secret(
         &self,
         name: &str,
         deadline: Deadline,
     ) -> Result<VaultAnswer, AzureKeyVaultError> {
+        let session = self.wire.session();
+        let greeting = match session.token() {
+            Some(_) => None,
+            None => Some(self.greeting.lock().await),
+        };
+        // Whoever has waited for the first token keeps nobody waiting.
+        let _greeting = greeting.filter(|_| session.token().is_none());
+        if let Some(refusal) = session.refusal() {
+            return Err(refusal);
+        }
+        let mut answer = self.ask(name, deadline).await?;
+        if answer.wants_claims {
+            // Azure's client meets one challenge a call, and Python's one with claims right after the first as well.
+            answer = self.ask(name, deadline).await?;
+        }
+        if answer.status == 401 {
+            session.keep_refusal(self.refusal(&answer));
+        }
+        Ok(answer)
+    }
+
+    async fn ask(&self, name: &str, deadline: Deadline) -> Result<VaultAnswer, AzureKeyVaultError> {
         let options = SecretClientGetSecretOptions {
             method_options: method_options(deadline),
             ..SecretClientGetSecretOptions::default()
         };
-        let _greeting = match self.wire.token() {
-            Some(_) => None,
-            None => Some(self.greeting.lock().await),
-        };
-        if let Some(refusal) = self.wire.refusal() {
-            return Err(refusal);
-        }
         match self.secrets.get_secret(name, Some(options)).await {
             Ok(response) => {
                 let (status, _, body) = response.deconstruct();
@@ -118,17 +146,17 @@ impl VaultClient {
     }
 
     /// Whether the vault has a deleted secret of that name that can be brought back. Asked only with a token.
-    pub async fn is_soft_deleted(&self, name: &str, deadline: Deadline) -> bool {
+    pub(crate) async fn is_soft_deleted(&self, name: &str, deadline: Deadline) -> bool {
         let options = SecretClientGetDeletedSecretOptions {
             method_options: method_options(deadline),
         };
         let asked = self.secrets.get_deleted_secret(name, Some(options));
-        self.wire.token().is_some() && asked.await.is_ok()
+        self.wire.session().token().is_some() && asked.await.is_ok()
     }
 
     /// What an answer that is not a secret stands for.
-    pub fn refusal(&self, answer: &VaultAnswer) -> AzureKeyVaultError {
-        let token = self.wire.token();
+    pub(crate) fn refusal(&self, answer: &VaultAnswer) -> AzureKeyVaultError {
+        let token = self.wire.session().token();
         let identity = token
             .as_ref()
             .map_or_else(|| "nobody".to_owned(), |token| token.identity.clone());
@@ -148,8 +176,11 @@ impl VaultClient {
                 ..
             } => {
                 let status = u16::from(*status);
-                let answer = VaultAnswer::new(status, response.body().as_ref());
-                match (status, self.wire.token()) {
+                let answer = VaultAnswer {
+                    wants_claims: wire::wants_claims(response.headers()),
+                    ..VaultAnswer::new(status, response.body().as_ref())
+                };
+                match (status, self.wire.session().token()) {
                     (401, None) => Err(AzureKeyVaultError::NoChallenge {
                         server: self.vault.clone(),
                     }),

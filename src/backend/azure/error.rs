@@ -1,5 +1,6 @@
 //! What can go wrong with Azure Key Vault, told so that nobody has to read the SDK's source.
 
+use super::credentials::NoToken;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
 use crate::failure::{Failure, Fault};
@@ -7,7 +8,7 @@ use crate::http::{HttpError, in_quotes};
 
 /// A failure to read from Key Vault. Holds names, addresses, statuses and a server's own short words, never a token.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum AzureKeyVaultError {
+pub(crate) enum AzureKeyVaultError {
     /// A kwarg is of the wrong type.
     #[error(transparent)]
     Kwarg(#[from] KwargError),
@@ -23,14 +24,6 @@ pub enum AzureKeyVaultError {
     /// `vault_url` is not an address that a token may be sent to.
     #[error("kwarg `vault_url` is not an https:// address")]
     VaultUrl,
-    /// A setting of the credentials cannot be used.
-    #[error("{setting} {because}")]
-    Setting {
-        /// The variable or kwarg.
-        setting: &'static str,
-        /// What is wrong with it.
-        because: String,
-    },
     /// The first answer is not a request for a token.
     #[error("{server} answered 401 without saying whom it trusts, as a vault would")]
     NoChallenge {
@@ -48,19 +41,8 @@ pub enum AzureKeyVaultError {
         vault_host: String,
     },
     /// There is no token to show.
-    #[error("{credential} gave no token: {because}")]
-    NoToken {
-        /// The credential's class.
-        credential: &'static str,
-        /// What went wrong, or which credentials were tried and why each was passed over.
-        because: String,
-        /// The kind of the failure that decided.
-        failure: Failure,
-        /// Whether one of them is not served, so that Airflow may well get its token.
-        is_own_refusal: bool,
-        /// What to do next, where that is known.
-        advice: Option<&'static str>,
-    },
+    #[error(transparent)]
+    NoToken(#[from] NoToken),
     /// The vault does not accept the token.
     #[error("the vault refused the token of {identity}{}", in_quotes(.said))]
     Rejected {
@@ -124,7 +106,7 @@ impl Fault for AzureKeyVaultError {
     fn is_own_refusal(&self) -> bool {
         match self {
             AzureKeyVaultError::Http(error) => error.is_own_refusal(),
-            AzureKeyVaultError::NoToken { is_own_refusal, .. } => *is_own_refusal,
+            AzureKeyVaultError::NoToken(error) => error.is_own_refusal(),
             _ => false,
         }
     }
@@ -134,10 +116,8 @@ impl Fault for AzureKeyVaultError {
             AzureKeyVaultError::Kwarg(error) => error.failure(),
             AzureKeyVaultError::Env(error) => error.failure(),
             AzureKeyVaultError::Http(error) => error.failure(),
-            AzureKeyVaultError::NoVaultUrl
-            | AzureKeyVaultError::VaultUrl
-            | AzureKeyVaultError::Setting { .. } => Failure::Configuration,
-            AzureKeyVaultError::NoToken { failure, .. } => *failure,
+            AzureKeyVaultError::NoVaultUrl | AzureKeyVaultError::VaultUrl => Failure::Configuration,
+            AzureKeyVaultError::NoToken(error) => error.failure(),
             AzureKeyVaultError::ForeignResource { .. } | AzureKeyVaultError::Rejected { .. } => {
                 Failure::Unauthenticated
             }
@@ -165,7 +145,7 @@ impl Fault for AzureKeyVaultError {
             AzureKeyVaultError::ForeignResource { .. } => {
                 "check `vault_url`: a vault asks for tokens for its own domain only".into()
             }
-            AzureKeyVaultError::NoToken { advice, .. } => return advice.map(str::to_owned),
+            AzureKeyVaultError::NoToken(error) => return error.hint(),
             AzureKeyVaultError::NotActive { .. } => {
                 "enable it or change its dates with `az keyvault secret set-attributes`".into()
             }
@@ -185,9 +165,7 @@ impl Fault for AzureKeyVaultError {
             AzureKeyVaultError::Rejected { .. } => {
                 "check that this identity belongs to the tenant of the vault's subscription".into()
             }
-            AzureKeyVaultError::Setting { .. }
-            | AzureKeyVaultError::Down { .. }
-            | AzureKeyVaultError::NoValue => return None,
+            AzureKeyVaultError::Down { .. } | AzureKeyVaultError::NoValue => return None,
         };
         Some(advice)
     }

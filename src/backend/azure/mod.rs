@@ -6,8 +6,8 @@
 //!
 //! Requests are made by Azure's own `SecretClient`, over our connections. The credentials are ours: `azure_identity` has no
 //! `DefaultAzureCredential`, reads the process environment past the env files, does not probe the metadata address, takes
-//! certificates through OpenSSL only, and does not learn the tenant that the vault names. After "not found" the vault is asked
-//! whether a deleted secret has the name (`deletedsecrets/NAME`, a right of its own in access policies), for a hint.
+//! certificates through OpenSSL only, and does not learn the tenant that the vault names. After "not found" the vault is asked,
+//! with a token or not at all, whether a deleted secret has the name (`deletedsecrets/NAME`), for a hint.
 
 mod challenge;
 mod client;
@@ -15,14 +15,17 @@ mod credentials;
 mod error;
 mod naming;
 mod refusal;
+mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use error::AzureKeyVaultError;
+use error::AzureKeyVaultError;
 
 use super::kwargs::{KwargError, Kwargs};
 use super::{Answer, Backend, BackendError, Location, Once, Secret, SecretRef, Surroundings};
@@ -72,7 +75,7 @@ impl AzureKeyVaultBackend {
         let client = self.client(deadline).await?;
         let answer = client.secret(name, deadline).await?;
         match (answer.status, &answer.body) {
-            (404, Some(_)) => Ok(Answer::Absent(None)),
+            (404, _) if answer.is_own_error() => Ok(Answer::Absent(None)),
             (200, Some(bundle)) => match text_at(bundle, &["value"]) {
                 Some(value) => Ok(Answer::Found(Secret::Text(value.clone()))),
                 // Whatever Key Vault hands out has an id.

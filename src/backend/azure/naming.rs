@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 127;
 
 /// The kwargs that names are made of.
 #[derive(Clone, Debug)]
-pub struct Naming {
+pub(crate) struct Naming {
     prefixes: PerKind<Option<String>>,
     sep: String,
     multi_team: bool,
@@ -36,7 +36,7 @@ impl Naming {
     ///
     /// # Errors
     /// A kwarg of a type that has no `rstrip`, or that `rstrip` does not take. What fails later goes to `faults`.
-    pub fn from_kwargs(
+    pub(crate) fn from_kwargs(
         kwargs: Kwargs<'_>,
         multi_team: bool,
         faults: &mut Faults<AzureKeyVaultError>,
@@ -58,7 +58,7 @@ impl Naming {
     }
 
     /// The name of the secret; `Err` says why Key Vault is not asked.
-    pub fn secret_name(&self, secret: &SecretId) -> Result<String, String> {
+    pub(crate) fn secret_name(&self, secret: &SecretId) -> Result<String, String> {
         let SecretId { kind, id } = secret;
         let Some(prefix) = self.prefixes.get(*kind) else {
             let (kwarg, _) = prefix_kwarg(*kind);
@@ -81,7 +81,7 @@ impl Naming {
     }
 
     /// What is worth knowing when a secret is absent: how `_` was written.
-    pub fn remark(&self, id: &str) -> Option<String> {
+    pub(crate) fn remark(&self, id: &str) -> Option<String> {
         let rewritten = id.contains('_') && self.sep != "-";
         rewritten.then(|| {
             let sep = &self.sep;

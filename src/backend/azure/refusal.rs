@@ -7,7 +7,7 @@ use crate::http;
 use crate::secret::SecretText;
 
 /// The error that an answer stands for; `hidden` never shows.
-pub fn of(
+pub(crate) fn of(
     answer: &VaultAnswer,
     identity: String,
     vault: &str,
@@ -22,7 +22,7 @@ pub fn of(
     let said = Some(http::servers_words(message, hidden)).filter(|said| !said.is_empty());
     let status = answer.status;
     match status {
-        _ if answer.body.is_none() => AzureKeyVaultError::NotKeyVault { status },
+        _ if !answer.is_own_error() => AzureKeyVaultError::NotKeyVault { status },
         401 => AzureKeyVaultError::Rejected { identity, said },
         403 => {
             let reason = at(&["error", "innererror", "code"]).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::python::json::Value;
 use crate::secret::SecretText;
 
 /// Every kwarg that has an effect here: the constructor's, then `SecretClient`'s.
-pub const KWARGS: &[&str] = &[
+pub(crate) const KWARGS: &[&str] = &[
     "connections_prefix",
     "variables_prefix",
     "config_prefix",
@@ -42,11 +42,11 @@ const APPLICATION: &[&str] = &["tenant_id", "client_id", "client_secret"];
 /// The kwargs of a user-assigned managed identity.
 const USER_ASSIGNED: &[&str] = &["managed_identity_client_id", "workload_identity_tenant_id"];
 /// azure-core's default for one request.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The kwargs, read.
 #[derive(Clone, Debug)]
-pub struct AzureSettings {
+pub(crate) struct AzureSettings {
     /// How secrets are called.
     pub naming: Naming,
     /// The vault, if `vault_url` is an address at all.
@@ -68,7 +68,7 @@ pub struct AzureSettings {
 
 /// The vault's address.
 #[derive(Clone, Debug)]
-pub struct Vault {
+pub(crate) struct Vault {
     /// As it is written in front of paths.
     pub url: String,
     /// Host and port as written, without user and password.
@@ -79,7 +79,7 @@ pub struct Vault {
 
 /// Which credential the constructor builds.
 #[derive(Clone, Debug)]
-pub enum CredentialSettings {
+pub(crate) enum CredentialSettings {
     /// `ClientSecretCredential`
     ClientSecret {
         /// `tenant_id`
@@ -95,7 +95,7 @@ pub enum CredentialSettings {
 
 /// `managed_identity_client_id` with `workload_identity_tenant_id`.
 #[derive(Clone, Debug)]
-pub struct UserAssigned {
+pub(crate) struct UserAssigned {
     /// The identity.
     pub client_id: String,
     /// The tenant of its workload identity.
@@ -104,7 +104,7 @@ pub struct UserAssigned {
 
 /// `RetryPolicy`'s defaults in azure-core 1.41: three repetitions for a status, after 0, 1.6 and 3.2 seconds. A token request
 /// is a POST and is repeated all the same.
-pub const RETRIES: RetryRule = RetryRule {
+pub(crate) const RETRIES: RetryRule = RetryRule {
     retries: 3,
     reconnects: 3,
     backoff: Duration::from_millis(800),
@@ -117,7 +117,10 @@ impl AzureSettings {
     ///
     /// # Errors
     /// What the constructor raises on.
-    pub fn from_kwargs(kwargs: Kwargs<'_>, multi_team: bool) -> Result<AzureSettings, KwargError> {
+    pub(crate) fn from_kwargs(
+        kwargs: Kwargs<'_>,
+        multi_team: bool,
+    ) -> Result<AzureSettings, KwargError> {
         let mut faults = Faults::default();
         let naming = Naming::from_kwargs(kwargs, multi_team, &mut faults)?;
         let vault = vault(kwargs, &mut faults);
@@ -138,12 +141,12 @@ impl AzureSettings {
     }
 
     /// What a person should know about these kwargs.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
     /// When a request to the vault is repeated.
-    pub fn retry_rule(&self) -> RetryRule {
+    pub(crate) fn retry_rule(&self) -> RetryRule {
         RetryRule {
             retries: self.retries,
             reconnects: self.retries,
@@ -155,14 +158,14 @@ impl AzureSettings {
     ///
     /// # Errors
     /// What fails each lookup, though Airflow starts with it.
-    pub fn usable_vault(&self) -> Result<&Vault, AzureKeyVaultError> {
+    pub(crate) fn usable_vault(&self) -> Result<&Vault, AzureKeyVaultError> {
         self.faults.check()?;
         self.vault.as_ref().ok_or(AzureKeyVaultError::NoVaultUrl)
     }
 }
 
 /// Requests that go elsewhere than to the vault, which the kwargs do not touch.
-pub fn http_settings(verify: Verify) -> HttpSettings {
+pub(crate) fn http_settings(verify: Verify) -> HttpSettings {
     HttpSettings {
         verify,
         client_certificate: None,

@@ -1,26 +1,27 @@
 //! What Azure's client is given to work with: our connections as its transport, our credentials as its token.
 //!
 //! The surprising rule: Azure's client asks a credential for a scope only, while the vault names a tenant as well, which
-//! decides whether Airflow's login succeeds (Azure/azure-sdk-for-rust#3471). The transport sees the vault's challenge first, so
-//! it keeps it for the credential, and hands the client no more of it than the scope.
+//! decides whether Airflow's login succeeds (Azure/azure-sdk-for-rust#3471), and perhaps claims. The transport sees the vault's
+//! challenge first, so it keeps it for the credential, and hands the client no more of it than the scope.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::Bytes;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::{Error as SdkError, ErrorKind};
-use azure_core::http::headers::{HeaderName, Headers, WWW_AUTHENTICATE};
+use azure_core::http::headers::{AUTHORIZATION, HeaderName, Headers, WWW_AUTHENTICATE};
 use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{AsyncRawResponse, Context, Request};
+use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use azure_core::time::OffsetDateTime;
 use reqwest::Method;
 
 use super::challenge::Challenge;
 use super::credentials::{self, TokenRequest};
 use super::error::AzureKeyVaultError;
+use super::session::AzureSession;
 use super::settings::{AzureSettings, Vault, http_settings};
 use crate::backend::Surroundings;
 use crate::deadline::Deadline;
@@ -29,25 +30,16 @@ use crate::secret::SecretText;
 
 /// How long a token counts as good; the vault says 401 before that if it is not.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+/// What the header of a challenge ends in where the vault takes a token back.
+const WITH_CLAIMS: &str = ", error=insufficient_claims";
 
 /// The transport and the credential of one vault's client.
-pub struct Wire {
+pub(crate) struct Wire {
     settings: AzureSettings,
     surroundings: Surroundings,
     vault: Vault,
     http: Client,
-    known: Mutex<Known>,
-}
-
-/// What has come to light so far.
-#[derive(Default)]
-struct Known {
-    /// What the vault's last 401 asks for.
-    challenge: Option<Challenge>,
-    /// The token, and whose it is.
-    token: Option<Arc<credentials::AccessToken>>,
-    /// Why there is none: a login that failed is not repeated.
-    refusal: Option<AzureKeyVaultError>,
+    session: AzureSession,
 }
 
 impl Wire {
@@ -55,7 +47,7 @@ impl Wire {
     ///
     /// # Errors
     /// Settings that fail every lookup.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: &AzureSettings,
         surroundings: &Surroundings,
         deadline: Deadline,
@@ -66,22 +58,13 @@ impl Wire {
             http: Client::open(env, &settings.http, console, deadline).await?,
             settings: settings.clone(),
             surroundings: surroundings.clone(),
-            known: Mutex::default(),
+            session: AzureSession::default(),
         })
     }
 
-    /// The token of the last login, if there was one.
-    pub fn token(&self) -> Option<Arc<credentials::AccessToken>> {
-        self.with_known(|known| known.token.clone())
-    }
-
-    /// Why the last login failed, if it did.
-    pub fn refusal(&self) -> Option<AzureKeyVaultError> {
-        self.with_known(|known| known.refusal.clone())
-    }
-
-    fn with_known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
-        look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Who asks, as far as that has come to light.
+    pub(super) fn session(&self) -> &AzureSession {
+        &self.session
     }
 
     async fn ask(
@@ -99,35 +82,53 @@ impl Wire {
         Ok(self.http.ask(&rule, deadline, &name, built).await?)
     }
 
-    /// Keeps what a 401 asks for.
+    /// Keeps what a 401 to the token `shown` asks for.
     ///
     /// # Errors
-    /// Whoever answers is not a vault, or asks for a token that is not for it.
-    fn note_challenge(&self, reply: &Reply) -> Result<Option<Challenge>, AzureKeyVaultError> {
+    /// It asks for a token that is not for this vault.
+    fn note_challenge(
+        &self,
+        reply: &Reply,
+        shown: Option<&str>,
+    ) -> Result<Option<Challenge>, AzureKeyVaultError> {
         let headers = reply.headers.get_all(reqwest::header::WWW_AUTHENTICATE);
         let headers: Vec<&str> = headers
             .iter()
             .filter_map(|value| value.to_str().ok())
             .collect();
         let challenge = Challenge::parse(&headers.join(", "));
+        let challenge = challenge.map(|challenge| self.session.completed(challenge));
         if let Some(challenge) = &challenge
             && self.settings.verify_challenge_resource
         {
             challenge.verify_resource(&self.vault.host)?;
         }
-        // A later answer without a challenge does not bring the earlier one back.
-        self.with_known(|known| known.challenge = challenge.clone());
+        self.session.keep_challenge(challenge.clone(), shown);
         Ok(challenge)
+    }
+
+    /// The token that the vault has asked for last. Azure's client waits with every other request meanwhile.
+    async fn wanted_token(
+        &self,
+        deadline: Deadline,
+    ) -> Result<Arc<credentials::AccessToken>, AzureKeyVaultError> {
+        if let Some(refusal) = self.session.refusal() {
+            return Err(refusal);
+        }
+        match (self.session.open_challenge(), self.session.token()) {
+            (Some(challenge), _) => self.log_in(&challenge, deadline).await,
+            (None, Some(token)) => Ok(token),
+            (None, None) => Err(AzureKeyVaultError::NoChallenge {
+                server: self.vault.name.clone(),
+            }),
+        }
     }
 
     async fn log_in(
         &self,
+        challenge: &Challenge,
         deadline: Deadline,
     ) -> Result<Arc<credentials::AccessToken>, AzureKeyVaultError> {
-        let challenge = self.with_known(|known| known.challenge.clone());
-        let challenge = challenge.ok_or_else(|| AzureKeyVaultError::NoChallenge {
-            server: self.vault.name.clone(),
-        })?;
         let request = TokenRequest {
             scope: &challenge.scope,
             tenant: challenge.tenant.as_deref(),
@@ -161,13 +162,19 @@ impl Policy for Wire {
         request: &mut Request,
         _next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
+        let shown = shown(request);
+        if let Some(challenge) = self.session.challenge_of_refused(shown) {
+            // So that the client drops its token, though it does not look at a second 401 in one call.
+            let headers = headers_of(&challenge);
+            let status = StatusCode::Unauthorized;
+            return Ok(AsyncRawResponse::from_bytes(status, headers, Bytes::new()));
+        }
         let reply = self.ask(request, deadline_of(context)).await.map_err(own)?;
         let mut headers = Headers::new();
         if reply.status == reqwest::StatusCode::UNAUTHORIZED
-            && let Some(challenge) = self.note_challenge(&reply).map_err(own)?
+            && let Some(challenge) = self.note_challenge(&reply, shown).map_err(own)?
         {
-            let scope = format!("Bearer scope=\"{}\"", challenge.scope);
-            headers.insert(WWW_AUTHENTICATE, scope);
+            headers = headers_of(&challenge);
         }
         if let Some(content_type) = reply.header("content-type") {
             let name = HeaderName::from_static("content-type");
@@ -188,15 +195,15 @@ impl TokenCredential for Wire {
     ) -> azure_core::Result<AccessToken> {
         let context = options.map(|options| options.method_options.context.into_owned());
         let deadline = deadline_of(&context.unwrap_or_default());
-        match self.log_in(deadline).await {
+        match self.wanted_token(deadline).await {
             Ok(token) => {
-                self.with_known(|known| known.token = Some(Arc::clone(&token)));
+                self.session.keep_token(Arc::clone(&token));
                 let text = token.text.expose().to_owned();
                 let expiry = OffsetDateTime::now_utc() + TOKEN_LIFETIME;
                 Ok(AccessToken::new(text, expiry))
             }
             Err(refusal) => {
-                self.with_known(|known| known.refusal = Some(refusal.clone()));
+                self.session.keep_refusal(refusal.clone());
                 Err(own(refusal))
             }
         }
@@ -211,6 +218,29 @@ impl fmt::Debug for Wire {
     }
 }
 
+/// The token that a request shows.
+fn shown(request: &Request) -> Option<&str> {
+    let header = request.headers().get_optional_str(&AUTHORIZATION)?;
+    header.strip_prefix("Bearer ")
+}
+
+/// What Azure's client sees of a challenge, which is enough for it to ask for a token.
+fn headers_of(challenge: &Challenge) -> Headers {
+    let mut header = format!("Bearer scope=\"{}\"", challenge.scope);
+    if challenge.claims.is_some() {
+        header.push_str(WITH_CLAIMS);
+    }
+    let mut headers = Headers::new();
+    headers.insert(WWW_AUTHENTICATE, header);
+    headers
+}
+
+/// Whether the vault has taken back the token of a call.
+pub(super) fn wants_claims(headers: &Headers) -> bool {
+    let header = headers.get_optional_str(&WWW_AUTHENTICATE);
+    header.is_some_and(|header| header.ends_with(WITH_CLAIMS))
+}
+
 /// The deadline that a call was made with.
 fn deadline_of(context: &Context<'_>) -> Deadline {
     let given = context.value::<Deadline>().copied();
@@ -223,7 +253,7 @@ fn own(error: AzureKeyVaultError) -> SdkError {
 }
 
 /// What must not appear in anything that the vault says.
-pub fn hidden(token: Option<&Arc<credentials::AccessToken>>) -> Vec<&str> {
+pub(crate) fn hidden(token: Option<&Arc<credentials::AccessToken>>) -> Vec<&str> {
     token
         .map(|token| SecretText::expose(&token.text))
         .into_iter()

@@ -268,6 +268,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "instance_discovery_is_not_asked",
     ),
     (
+        "/deletedsecrets/NAME",
+        "azure/failures.rs",
+        "a_deleted_secret_is_a_near_miss_that_is_asked_for_last",
+    ),
+    (
         "Certificates must be PEM",
         "azure/credentials.rs",
         "a_certificate_that_cannot_be_used_is_told",

@@ -124,6 +124,28 @@ fn azures_clients_read_with_the_right_client_secret_and_no_other() {
     );
 }
 
+/// The order of the requests is the one that `azure/challenges.rs` asks of secretctl.
+#[test]
+fn azures_client_gives_the_vault_the_claims_that_it_wants() {
+    let vault = Azure::start(Setup {
+        wants_claims: true,
+        ..Setup::with([("hello", Stored::Value("the välue"))])
+    });
+    let credential = ["secret", TENANT, "client", CLIENT_SECRET];
+    let Some(found) = azure(&vault, "hello", &credential, &[]) else {
+        return;
+    };
+    assert_eq!(found, "the välue");
+    let asked = vault.arrived();
+    let at_the_vault_or_login = asked
+        .iter()
+        .filter(|asked| asked.url.starts_with(VAULT_URL) || asked.request.method == "POST");
+    let methods: Vec<&str> = at_the_vault_or_login
+        .map(|asked| &*asked.request.method)
+        .collect();
+    assert_eq!(methods, ["GET", "POST", "GET", "POST", "GET"]);
+}
+
 #[test]
 fn azures_clients_read_with_the_right_certificate_and_no_other() {
     let vault = vault();

@@ -5,10 +5,11 @@
 //! letter, so `contoso.onmicrosoft.com` is not the GUID that the vault names.
 
 use super::certificate::Certificate;
-use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable, object_in, text_at};
+use super::entra;
+use super::error::{CredentialFault, TenantFault};
+use super::{AccessToken, Context, TokenRequest};
 use crate::env::Env;
-use crate::failure::Failure;
-use crate::http::{self, Reply};
+use crate::http;
 use crate::python::json::{self, Dict, Value};
 use crate::python::urllib::{urlencode, urlsplit};
 use crate::secret::SecretText;
@@ -18,7 +19,7 @@ const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An application registered with Entra.
-pub struct Application {
+pub(crate) struct Application {
     authority: String,
     tenant: String,
     client_id: String,
@@ -28,7 +29,7 @@ pub struct Application {
 }
 
 /// What an application proves itself with.
-pub enum Proof<'a> {
+pub(crate) enum Proof<'a> {
     /// A client secret.
     Secret(&'a SecretText),
     /// A certificate, which signs an assertion.
@@ -41,28 +42,27 @@ pub enum Proof<'a> {
 ///
 /// # Errors
 /// Anything but an `https` address or a bare host.
-pub fn authority(env: &Env) -> Result<String, CredentialError> {
+pub(crate) fn authority(env: &Env) -> Result<String, CredentialFault> {
     let host = env.get("AZURE_AUTHORITY_HOST")?.unwrap_or(PUBLIC_CLOUD);
     let scheme = urlsplit(host).map(|url| url.scheme.expose().to_owned());
     let trimmed = host.trim_end_matches([' ', '/']);
     match scheme.as_deref() {
         Ok("") => Ok(format!("https://{trimmed}")),
         Ok("https") => Ok(trimmed.to_owned()),
-        _ => Err(CredentialError::misconfigured(
-            "`AZURE_AUTHORITY_HOST` is not an https:// address",
-        )),
+        _ => Err(CredentialFault::Authority),
     }
 }
 
-/// Why a text cannot be a tenant.
-pub fn tenant_problem(tenant: &str) -> Option<&'static str> {
+/// A text that can be a tenant.
+///
+/// # Errors
+/// Why it cannot.
+pub(crate) fn checked_tenant(tenant: &str) -> Result<&str, TenantFault> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     match tenant {
-        "" => Some("the tenant id is empty"),
-        tenant if !tenant.chars().all(allowed) => {
-            Some("the tenant id holds something else than letters, digits, `-` and `.`")
-        }
-        _ => None,
+        "" => Err(TenantFault::Empty),
+        tenant if !tenant.chars().all(allowed) => Err(TenantFault::Characters),
+        tenant => Ok(tenant),
     }
 }
 
@@ -71,15 +71,15 @@ impl Application {
     ///
     /// # Errors
     /// A tenant or client id that cannot be one.
-    pub fn new(
+    pub(crate) fn new(
         env: &Env,
         tenant: &str,
         client_id: &str,
         other_tenant: Option<&str>,
-    ) -> Result<Self, CredentialError> {
-        let client_problem = client_id.is_empty().then_some("the client id is empty");
-        if let Some(problem) = tenant_problem(tenant).or(client_problem) {
-            return Err(CredentialError::misconfigured(problem));
+    ) -> Result<Self, CredentialFault> {
+        let tenant = checked_tenant(tenant)?;
+        if client_id.is_empty() {
+            return Err(CredentialFault::NoClientId);
         }
         let variable = env.get("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH")?;
         Ok(Self {
@@ -95,12 +95,12 @@ impl Application {
     ///
     /// # Errors
     /// The vault is of another tenant, or Entra refuses or does not answer.
-    pub async fn token(
+    pub(crate) async fn token(
         &self,
         proof: Proof<'_>,
         request: &TokenRequest<'_>,
         context: &Context<'_>,
-    ) -> Result<AccessToken, CredentialError> {
+    ) -> Result<AccessToken, CredentialFault> {
         let tenant = self.tenant_for(request)?;
         let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", self.authority);
         let assertion = match proof {
@@ -119,7 +119,7 @@ impl Application {
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(form.expose().to_owned());
         let reply = context.ask(&format!("POST {endpoint}"), post).await?;
-        let text = token_in(&reply, &proof.hidden(assertion))?;
+        let text = entra::token_in(&reply, &proof.hidden(assertion))?;
         Ok(AccessToken::new(
             text,
             format!("client id `{}` of tenant `{tenant}`", self.client_id),
@@ -127,22 +127,18 @@ impl Application {
     }
 
     /// `resolve_tenant`
-    fn tenant_for<'a>(&'a self, request: &TokenRequest<'a>) -> Result<&'a str, CredentialError> {
+    fn tenant_for<'a>(&'a self, request: &TokenRequest<'a>) -> Result<&'a str, CredentialFault> {
         let wanted = request.tenant.unwrap_or(&self.tenant);
         if wanted == self.tenant || self.tenant == "adfs" || self.only_own_tenant {
             return Ok(&self.tenant);
         }
         if self.other_tenant.as_deref() == Some(wanted) || self.tenant == "organizations" {
-            return match tenant_problem(wanted) {
-                Some(problem) => Err(CredentialError::failed(problem)),
-                None => Ok(wanted),
-            };
+            return checked_tenant(wanted).map_err(CredentialFault::TenantOfVault);
         }
-        Err(CredentialError::failed(format!(
-            "the vault belongs to tenant `{}`, and this credential is of tenant `{}`; Airflow compares the two letter by letter",
-            http::servers_words(wanted, &[]),
-            self.tenant
-        )))
+        Err(CredentialFault::OtherTenant {
+            vault: http::servers_words(wanted, &[]),
+            own: self.tenant.clone(),
+        })
     }
 
     /// The fields as msal and `AadClient` send them.
@@ -206,71 +202,6 @@ fn claims(challenge: Option<&str>) -> String {
     of_token.insert("xms_cc".to_owned(), Value::Dict(capabilities));
     claims.insert("access_token".to_owned(), Value::Dict(of_token));
     json::dumps(&Value::Dict(claims))
-}
-
-/// What to do about the refusals that people meet most, by Entra's own codes.
-fn advice(words: &str) -> Option<&'static str> {
-    const BY_CODE: [(&str, &str); 6] = [
-        (
-            "AADSTS7000215",
-            "the client secret is wrong: copy the secret's Value, not its ID",
-        ),
-        (
-            "AADSTS7000222",
-            "the client secret has expired: make a new one for this application",
-        ),
-        (
-            "AADSTS700016",
-            "there is no such application in this tenant: check the client id and the tenant id",
-        ),
-        (
-            "AADSTS90002",
-            "there is no such tenant: check the tenant id",
-        ),
-        (
-            "AADSTS700027",
-            "the application does not know this certificate: upload it to the application",
-        ),
-        (
-            "AADSTS70021",
-            "no federated credential of the application matches the token: check its issuer and subject",
-        ),
-    ];
-    let code = |(code, _): &&(&str, &str)| {
-        words
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| word == *code)
-    };
-    BY_CODE.iter().find(code).map(|(_, advice)| *advice)
-}
-
-/// The token in Entra's answer.
-fn token_in(reply: &Reply, hidden: &[&str]) -> Result<SecretText, CredentialError> {
-    let (status, body) = (reply.status.as_u16(), object_in(reply));
-    let at = |name| body.as_ref().and_then(|body| text_at(body, &[name]));
-    if let Some(token) = at("access_token").filter(|token| is_usable(token.expose())) {
-        return Ok(token.clone());
-    }
-    let failure = match status {
-        429 => Failure::Throttled,
-        500..=599 => Failure::Unreachable,
-        400..=499 if at("error").is_some() => Failure::Unauthenticated,
-        _ => Failure::Unreachable,
-    };
-    let words = at("error_description").or_else(|| at("error"));
-    let advice = words.and_then(|words| advice(words.expose()));
-    let because = match words {
-        Some(words) => format!(
-            "Microsoft Entra ID refused with status {status}: \"{}\"",
-            http::servers_words(words.expose(), hidden)
-        ),
-        None => format!("the answer of the login, of status {status}, is not Microsoft Entra ID's"),
-    };
-    Err(CredentialError::Failed {
-        because,
-        failure,
-        advice,
-    })
 }
 
 #[cfg(test)]
@@ -341,14 +272,6 @@ mod tests {
             claims(Some(r#"{"access_token":{"nbf":{"essential":true}}}"#)),
             r#"{"access_token": {"nbf": {"essential": true}, "xms_cc": {"values": ["CP1"]}}}"#
         );
-    }
-
-    #[test]
-    fn entras_codes_have_advice() {
-        let words = "AADSTS7000215: Invalid client secret provided. Ensure";
-        assert!(advice(words).unwrap().contains("Value"));
-        assert_eq!(advice("AADSTS70002150: x"), None);
-        assert_eq!(advice("invalid_client"), None);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! Mirrors azure-identity 1.27.0. The surprising rule: the tool is told the tenant that the vault named, so a user may be
 //! logged in to several.
 
-use super::application::tenant_problem;
+use super::application::checked_tenant;
+use super::error::{CredentialError, CredentialFault, Unavailable};
 use super::program::{self, Program};
-use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
+use super::{AccessToken, Context, TokenRequest, is_usable};
 use crate::python::json;
 use crate::secret::SecretText;
 
@@ -13,7 +14,7 @@ use crate::secret::SecretText;
 ///
 /// # Errors
 /// No tool or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {
@@ -35,35 +36,33 @@ pub async fn token(
     let output = program::run(program, context).await?;
     let says = |words| output.stderr.expose().contains(words);
     if !output.succeeded && (says("az login") || says("az account set")) && !says("AADSTS") {
-        return Err(CredentialError::unavailable(
-            "nobody is logged in; `az login` does that",
-        ));
+        return Err(Unavailable::NobodyLoggedIn.into());
     }
     let printed = Some(&output.stdout).filter(|_| output.succeeded);
     match printed.and_then(|text| token_in(text, "accessToken", &["expires_on", "expiresOn"])) {
         Some(token) => Ok(AccessToken::new(token, "the login of `az`")),
-        None => Err(CredentialError::unavailable(
-            "`az account get-access-token` gave no token",
-        )),
+        None => Err(Unavailable::NoTokenPrinted {
+            command: "az account get-access-token",
+            login: None,
+        }
+        .into()),
     }
 }
 
 /// The argument that names a tenant, if there is one to name.
-pub fn tenant_argument(
+pub(crate) fn tenant_argument(
     argument: &str,
     tenant: Option<&str>,
-) -> Result<Vec<String>, CredentialError> {
-    match tenant {
-        None => Ok(Vec::new()),
-        Some(tenant) => match tenant_problem(tenant) {
-            Some(problem) => Err(CredentialError::failed(problem)),
-            None => Ok(vec![argument.to_owned(), tenant.to_owned()]),
-        },
-    }
+) -> Result<Vec<String>, CredentialFault> {
+    let Some(tenant) = tenant else {
+        return Ok(Vec::new());
+    };
+    let tenant = checked_tenant(tenant).map_err(CredentialFault::TenantOfVault)?;
+    Ok(vec![argument.to_owned(), tenant.to_owned()])
 }
 
 /// The token in what a tool printed, if it also says how long it is good for.
-pub fn token_in(printed: &SecretText, name: &str, expiry: &[&str]) -> Option<SecretText> {
+pub(crate) fn token_in(printed: &SecretText, name: &str, expiry: &[&str]) -> Option<SecretText> {
     let json::Value::Dict(members) = json::loads(printed.expose()).ok()? else {
         return None;
     };

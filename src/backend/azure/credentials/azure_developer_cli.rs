@@ -3,14 +3,15 @@
 //! Mirrors azure-identity 1.27.0. The surprising rule: it is asked last of the tools, after PowerShell.
 
 use super::azure_cli::{tenant_argument, token_in};
+use super::error::{CredentialError, Unavailable};
 use super::program::{self, Program};
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{AccessToken, Context, TokenRequest};
 
 /// Asks `azd auth token`.
 ///
 /// # Errors
 /// No tool or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {
@@ -34,8 +35,10 @@ pub async fn token(
     let printed = Some(&output.stdout).filter(|_| output.succeeded);
     match printed.and_then(|text| token_in(text, "token", &["expiresOn"])) {
         Some(token) => Ok(AccessToken::new(token, "the login of `azd`")),
-        None => Err(CredentialError::unavailable(
-            "`azd auth token` gave no token; `azd auth login` logs in",
-        )),
+        None => Err(Unavailable::NoTokenPrinted {
+            command: "azd auth token",
+            login: Some("azd auth login"),
+        }
+        .into()),
     }
 }

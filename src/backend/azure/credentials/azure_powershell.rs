@@ -6,9 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::application::tenant_problem;
+use super::application::checked_tenant;
+use super::error::{CredentialError, CredentialFault, Unavailable};
 use super::program::{self, Program};
-use super::{AccessToken, Context, CredentialError, TokenRequest, is_usable};
+use super::{AccessToken, Context, TokenRequest, is_usable};
 use crate::secret::SecretText;
 
 /// What the token's line begins with.
@@ -20,7 +21,7 @@ const NO_MODULE: &str = "secretctl-no-module";
 ///
 /// # Errors
 /// No PowerShell, no module or no login.
-pub async fn token(
+pub(crate) async fn token(
     request: &TokenRequest<'_>,
     context: &Context<'_>,
 ) -> Result<AccessToken, CredentialError> {
@@ -36,9 +37,7 @@ pub async fn token(
     let output = program::run(program, context).await?;
     let printed = output.stdout.expose();
     if output.succeeded && printed.contains(NO_MODULE) {
-        return Err(CredentialError::unavailable(
-            "the module Az.Accounts is not installed",
-        ));
+        return Err(Unavailable::NoPowerShellModule.into());
     }
     let token = printed
         .lines()
@@ -48,26 +47,26 @@ pub async fn token(
             SecretText::from(token),
             "the login of Azure PowerShell",
         )),
-        None => Err(CredentialError::unavailable(
-            "`Get-AzAccessToken` gave no token; `Connect-AzAccount` logs in",
-        )),
+        None => Err(Unavailable::NoTokenPrinted {
+            command: "Get-AzAccessToken",
+            login: Some("Connect-AzAccount"),
+        }
+        .into()),
     }
 }
 
-fn script(request: &TokenRequest<'_>) -> Result<String, CredentialError> {
+fn script(request: &TokenRequest<'_>) -> Result<String, CredentialFault> {
     let resource = request.resource();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.:/".contains(c);
     if !resource.chars().all(allowed) {
-        return Err(CredentialError::failed(
-            "the vault asks for a token for an odd resource",
-        ));
+        return Err(CredentialFault::OddResource);
     }
     let tenant = match request.tenant {
         None => String::new(),
-        Some(tenant) => match tenant_problem(tenant) {
-            Some(problem) => return Err(CredentialError::failed(problem)),
-            None => format!(" -TenantId '{tenant}'"),
-        },
+        Some(tenant) => {
+            let tenant = checked_tenant(tenant).map_err(CredentialFault::TenantOfVault)?;
+            format!(" -TenantId '{tenant}'")
+        }
     };
     Ok(format!(
         "$ErrorActionPreference = 'Stop'

@@ -16,7 +16,8 @@ use rustls::pki_types::pem::PemObject;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
-use super::{CredentialError, variable};
+use super::error::CredentialFault;
+use super::variable;
 use crate::deadline::Deadline;
 use crate::env::Env;
 use crate::failure::{Failure, Fault};
@@ -24,14 +25,13 @@ use crate::jwt::{self, SigningKey, SigningKeyError};
 use crate::secret::SecretText;
 use crate::text_file::{self, TextFileError};
 
-const VARIABLE: &str = "`AZURE_CLIENT_CERTIFICATE_PATH`";
 /// The largest certificate file that is read, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
 /// How long an assertion is good for.
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A certificate with its key.
-pub struct Certificate {
+pub(crate) struct Certificate {
     key: SigningKey,
     /// The certificate, then those above it, in DER.
     chain: Vec<CertificateDer<'static>>,
@@ -39,18 +39,24 @@ pub struct Certificate {
 }
 
 /// Why a file is of no use.
-#[derive(Debug, thiserror::Error)]
-enum CertificateFault {
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum CertificateFault {
+    /// It cannot be read.
     #[error(transparent)]
     File(TextFileError),
+    /// It is in another format.
     #[error("it is not a PEM file; `openssl pkcs12 -nodes` turns PKCS#12 into one")]
     NotPem,
+    /// Its key wants a password.
     #[error("its key is encrypted, which secretctl cannot undo; `openssl rsa` can")]
     Encrypted,
+    /// There is no certificate in it.
     #[error("it holds no certificate")]
     NoCertificate,
+    /// There is no key in it to sign with.
     #[error(transparent)]
     Key(#[from] SigningKeyError),
+    /// A password for a key that has none.
     #[error(
         "`AZURE_CLIENT_CERTIFICATE_PASSWORD` is set, and its key is not encrypted, on which Airflow fails"
     )]
@@ -58,8 +64,16 @@ enum CertificateFault {
 }
 
 impl CertificateFault {
+    /// What kind of failure that is.
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            CertificateFault::File(error) => error.failure(),
+            _ => Failure::Configuration,
+        }
+    }
+
     /// Whether azure-identity may well log in with it.
-    fn is_own_refusal(&self) -> bool {
+    pub(super) fn is_own_refusal(&self) -> bool {
         match self {
             CertificateFault::File(error) => matches!(error, TextFileError::TooLarge { .. }),
             CertificateFault::NotPem
@@ -77,11 +91,11 @@ impl Certificate {
     ///
     /// # Errors
     /// A file that cannot be read, or one that holds no usable RSA key and certificate.
-    pub async fn from_environment(
+    pub(crate) async fn from_environment(
         path: &str,
         env: &Env,
         deadline: Deadline,
-    ) -> Result<Self, CredentialError> {
+    ) -> Result<Self, CredentialFault> {
         let send_chain = env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
         let pem = text_file::read(Path::new(path), LARGEST_FILE, deadline).await;
         let pem = pem.map(Zeroizing::new);
@@ -89,10 +103,14 @@ impl Certificate {
             TextFileError::NotUtf8 { .. } => CertificateFault::NotPem,
             other => CertificateFault::File(other),
         });
+        let unusable = |fault| CredentialFault::Certificate {
+            path: path.to_owned(),
+            fault,
+        };
         let certificate = pem.and_then(|pem| Self::from_pem(&pem));
-        let certificate = certificate.map_err(|fault| unusable(path, &fault))?;
+        let certificate = certificate.map_err(unusable)?;
         if variable(env, "AZURE_CLIENT_CERTIFICATE_PASSWORD")?.is_some() {
-            return Err(unusable(path, &CertificateFault::NeedlessPassword));
+            return Err(unusable(CertificateFault::NeedlessPassword));
         }
         Ok(Self {
             send_chain: send_chain.is_some_and(|value| !value.is_empty()),
@@ -123,11 +141,11 @@ impl Certificate {
     ///
     /// # Errors
     /// The system gives no random numbers, or the key cannot sign.
-    pub fn assertion(
+    pub(crate) fn assertion(
         &self,
         endpoint: &str,
         client_id: &str,
-    ) -> Result<SecretText, CredentialError> {
+    ) -> Result<SecretText, CredentialFault> {
         let now = jwt::now();
         let claims = json!({
             "aud": endpoint,
@@ -135,11 +153,11 @@ impl Certificate {
             "sub": client_id,
             "exp": now + LIFETIME.as_secs(),
             "iat": now,
-            "jti": uuid(&SystemRandom::new()).ok_or_else(cannot_sign)?,
+            "jti": uuid(&SystemRandom::new()).ok_or(CredentialFault::CannotSign)?,
         });
         self.key
             .sign(self.header(), &claims)
-            .map_err(|_| cannot_sign())
+            .map_err(|_| CredentialFault::CannotSign)
     }
 
     fn header(&self) -> Json {
@@ -179,26 +197,6 @@ fn uuid(random: &SystemRandom) -> Option<String> {
         ]
         .join("-"),
     )
-}
-
-fn cannot_sign() -> CredentialError {
-    CredentialError::failed("the certificate's key could not sign")
-}
-
-fn unusable(path: &str, fault: &CertificateFault) -> CredentialError {
-    let because = format!("`{path}`, named by {VARIABLE}, cannot be used: {fault}");
-    let failure = match fault {
-        CertificateFault::File(error) => error.failure(),
-        _ => Failure::Configuration,
-    };
-    match fault.is_own_refusal() {
-        true => CredentialError::NotServed { because, failure },
-        false => CredentialError::Failed {
-            because,
-            failure,
-            advice: None,
-        },
-    }
 }
 
 #[cfg(test)]

@@ -3,22 +3,19 @@
 //! Mirrors azure-identity 1.27.0 on Linux. The surprising rule: `AZURE_TOKEN_CREDENTIALS` cuts the chain down to `prod`,
 //! `dev` or one class, and a managed identity that is named there is asked for without a probe.
 
-use super::super::error::AzureKeyVaultError;
 use super::super::settings::UserAssigned;
 use super::application::authority;
+use super::error::{CredentialError, NoToken, Tried, Unavailable};
 use super::managed_identity::ManagedIdentity;
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::{AccessToken, Context, TokenRequest};
 use super::{azure_cli, azure_developer_cli, azure_powershell, environment, workload_identity};
 use crate::deadline::Deadline;
-use crate::env::Env;
-use crate::failure::Failure;
+use crate::env::{Env, EnvError};
 use crate::python::text::strip;
 use crate::text_file;
 
-const NAME: &str = "DefaultAzureCredential";
-/// What to do where nobody is logged in at all.
-const NOT_LOGGED_IN: &str =
-    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run `az login`";
+/// The class of the whole chain.
+pub(super) const NAME: &str = "DefaultAzureCredential";
 const VARIABLE: &str = "AZURE_TOKEN_CREDENTIALS";
 
 /// The cache that Azure's tools for developers share, below the home directory; Key Vault's client asks the one of tokens
@@ -30,7 +27,7 @@ const VISUAL_STUDIO_CODE_LOGIN: &str =
 
 /// A credential of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+pub(crate) enum Link {
     Environment,
     WorkloadIdentity,
     ManagedIdentity {
@@ -80,7 +77,7 @@ const BY_NAME: [Link; 8] = [
 
 impl Link {
     /// The class.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Link::Environment => "EnvironmentCredential",
             Link::WorkloadIdentity => "WorkloadIdentityCredential",
@@ -139,7 +136,7 @@ impl Link {
             Link::SharedTokenCache
             | Link::VisualStudioCode
             | Link::InteractiveBrowser
-            | Link::Broker => Err(CredentialError::unavailable("secretctl does not have it")),
+            | Link::Broker => Err(Unavailable::NotServed.into()),
         }
     }
 }
@@ -152,82 +149,57 @@ async fn is_here(env: &Env, name: &str, deadline: Deadline) -> bool {
     }
 }
 
-/// The links that the environment leaves of the chain.
-fn links(env: &Env) -> Result<Vec<Link>, AzureKeyVaultError> {
+/// The links that the environment leaves of the chain; none if it names something else.
+fn links(env: &Env) -> Result<Option<Vec<Link>>, EnvError> {
     let wanted = strip(env.get(VARIABLE)?.unwrap_or_default()).to_lowercase();
-    match wanted.as_str() {
-        "" => return Ok([PROD.as_slice(), DEV.as_slice()].concat()),
-        "prod" => return Ok(PROD.to_vec()),
-        "dev" => return Ok(DEV.to_vec()),
-        _ => {}
-    }
-    let named = BY_NAME
-        .into_iter()
-        .find(|link| link.name().to_lowercase() == wanted);
-    named.map(|link| vec![link]).ok_or_else(|| {
-        let names = BY_NAME.map(|link| format!("`{}`", link.name())).join(", ");
-        let because = format!("must be `prod`, `dev` or one of {names}");
-        AzureKeyVaultError::Setting {
-            setting: "`AZURE_TOKEN_CREDENTIALS`",
-            because,
-        }
+    Ok(match wanted.as_str() {
+        "" => Some([PROD.as_slice(), DEV.as_slice()].concat()),
+        "prod" => Some(PROD.to_vec()),
+        "dev" => Some(DEV.to_vec()),
+        name => BY_NAME
+            .into_iter()
+            .find(|link| link.name().to_lowercase() == name)
+            .map(|link| vec![link]),
     })
+}
+
+/// What `AZURE_TOKEN_CREDENTIALS` can name, in words.
+pub(super) fn names() -> String {
+    BY_NAME.map(|link| format!("`{}`", link.name())).join(", ")
 }
 
 /// The token of the first credential that has one.
 ///
 /// # Errors
 /// What each credential said, if none has one.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
-) -> Result<AccessToken, AzureKeyVaultError> {
+) -> Result<AccessToken, NoToken> {
+    let failed = |fault| NoToken::Credential { class: NAME, fault };
     // The constructor looks at it, whichever credentials there are.
-    authority(context.env).map_err(|error| {
-        no_token(
-            &[error.to_string()],
-            error.failure(),
-            error.is_own_refusal(),
-            None,
-        )
-    })?;
+    authority(context.env).map_err(failed)?;
+    let links = links(context.env).map_err(|error| failed(error.into()))?;
+    let links = links.ok_or(NoToken::UnknownChain)?;
     let mut tried = Vec::new();
-    let mut failure = Failure::Unauthenticated;
-    let mut is_own_refusal = false;
-    let mut advice = Some(NOT_LOGGED_IN);
-    let links = links(context.env)?;
-    for link in &links {
+    for &link in &links {
         match link.token(user_assigned, request, context).await {
             Ok(token) => return Ok(token.of_credential(link.name())),
             Err(error) => {
-                tried.push(format!("{}: {error}", link.name()));
-                failure = error.failure();
-                is_own_refusal |=
-                    error.is_own_refusal() || link.may_serve_airflow(&links, context).await;
-                if !matches!(error, CredentialError::Unavailable(_)) {
-                    advice = error.advice();
+                let is_last = matches!(error, CredentialError::Failed(_));
+                tried.push(Tried {
+                    link,
+                    error,
+                    may_serve_airflow: link.may_serve_airflow(&links, context).await,
+                });
+                if is_last {
                     break;
                 }
             }
         }
     }
-    Err(no_token(&tried, failure, is_own_refusal, advice))
-}
-
-fn no_token(
-    tried: &[String],
-    failure: Failure,
-    is_own_refusal: bool,
-    advice: Option<&'static str>,
-) -> AzureKeyVaultError {
-    AzureKeyVaultError::NoToken {
-        credential: NAME,
-        because: tried.join("; "),
-        failure,
-        is_own_refusal,
-        advice,
-    }
+    Err(NoToken::Chain(tried))
 }
 
 #[cfg(test)]
@@ -235,7 +207,9 @@ mod tests {
     use super::*;
 
     fn names(value: &str) -> Vec<&'static str> {
-        let links = links(&Env::from_pairs([(VARIABLE, value)])).unwrap();
+        let links = links(&Env::from_pairs([(VARIABLE, value)]))
+            .unwrap()
+            .unwrap();
         links.into_iter().map(Link::name).collect()
     }
 
@@ -260,9 +234,9 @@ mod tests {
 
     #[test]
     fn a_managed_identity_that_is_named_is_not_probed() {
-        let named = links(&Env::from_pairs([(VARIABLE, "ManagedIdentityCredential")])).unwrap();
+        let named = links(&Env::from_pairs([(VARIABLE, "ManagedIdentityCredential")]));
         assert_eq!(
-            named,
+            named.unwrap().unwrap(),
             [Link::ManagedIdentity {
                 alone: true,
                 after_workload_identity: false
@@ -273,12 +247,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_there_are() {
         for name in ["brokercredential", "staging"] {
-            let error = links(&Env::from_pairs([(VARIABLE, name)])).unwrap_err();
-            assert!(
-                error.to_string().contains("`EnvironmentCredential`, "),
-                "{error}"
-            );
-            assert!(!error.to_string().contains(name), "{error}");
+            let links = links(&Env::from_pairs([(VARIABLE, name)])).unwrap();
+            assert_eq!(links, None, "{name}");
         }
+        let words = NoToken::UnknownChain.to_string();
+        assert!(words.contains("`EnvironmentCredential`, "), "{words}");
     }
 }

@@ -6,14 +6,15 @@
 use super::super::settings::UserAssigned;
 use super::application::{Application, Proof};
 use super::certificate::Certificate;
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::error::{CredentialError, CredentialFault, Unavailable};
+use super::{AccessToken, Context, TokenRequest};
 use crate::secret::SecretText;
 
 /// Logs in with what the environment names.
 ///
 /// # Errors
 /// The variables are not complete, which makes it unavailable; anything else is a failure.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
@@ -28,36 +29,29 @@ pub async fn token(
         if let Some(secret) = variable("AZURE_CLIENT_SECRET")? {
             let secret = not_empty(secret, "AZURE_CLIENT_SECRET")?;
             let application = application(tenant, client_id)?;
-            return application
-                .token(Proof::Secret(&secret), request, context)
-                .await;
+            let login = application.token(Proof::Secret(&secret), request, context);
+            return Ok(login.await?);
         }
         if let Some(path) = variable("AZURE_CLIENT_CERTIFICATE_PATH")? {
             let application = application(tenant, client_id)?;
             let certificate =
                 Certificate::from_environment(path, context.env, context.deadline).await?;
-            return application
-                .token(Proof::Certificate(&certificate), request, context)
-                .await;
+            let login = application.token(Proof::Certificate(&certificate), request, context);
+            return Ok(login.await?);
         }
     }
     let user = variable("AZURE_USERNAME")?
         .and(variable("AZURE_PASSWORD")?)
         .and(client_id);
     match user {
-        Some(_) => Err(CredentialError::not_served(
-            "`AZURE_USERNAME` and `AZURE_PASSWORD` are set, and secretctl does not log in with a user's password",
-        )),
-        None => Err(CredentialError::unavailable(
-            "`AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET` are not all set",
-        )),
+        Some(_) => Err(CredentialFault::UserPassword.into()),
+        None => Err(Unavailable::NoApplication.into()),
     }
 }
 
-fn not_empty(secret: &str, variable: &str) -> Result<SecretText, CredentialError> {
-    if secret.is_empty() {
-        let because = format!("`{variable}` is set to nothing");
-        return Err(CredentialError::misconfigured(because));
+fn not_empty(secret: &str, variable: &'static str) -> Result<SecretText, CredentialFault> {
+    match secret {
+        "" => Err(CredentialFault::Empty(variable)),
+        secret => Ok(secret.into()),
     }
-    Ok(secret.into())
 }

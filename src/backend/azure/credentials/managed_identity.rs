@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use super::super::settings::UserAssigned;
-use super::{AccessToken, Context, CredentialError, TokenRequest};
+use super::error::{CredentialError, CredentialFault, Unavailable};
+use super::{AccessToken, Context, TokenRequest};
 use super::{is_usable, object_in, text_at, variable, workload_identity};
 use crate::env::{Env, EnvError};
-use crate::http::{self, HttpError, Reply, RetryRule};
+use crate::http::{self, Reply, RetryRule};
 use crate::python::json::Value;
 use crate::python::urllib::quote;
 use crate::secret::SecretText;
@@ -27,7 +28,7 @@ const IMDS_RETRIES: RetryRule = RetryRule {
     statuses: &[404, 408, 410, 429, 500, 501, 502, 503, 504, 505],
 };
 /// A platform that gives its machines an identity.
-pub struct ManagedIdentity {
+pub(crate) struct ManagedIdentity {
     platform: Platform,
     /// A user-assigned identity; none is the system-assigned one.
     client_id: Option<String>,
@@ -56,7 +57,7 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// A variable that is not UTF-8.
-    pub fn of(
+    pub(crate) fn of(
         env: &Env,
         user_assigned: Option<&UserAssigned>,
         probe: bool,
@@ -77,7 +78,7 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// No such platform or no identity on it, which makes it unavailable; an answer of another kind is a failure.
-    pub async fn token(
+    pub(crate) async fn token(
         &self,
         request: &TokenRequest<'_>,
         context: &Context<'_>,
@@ -87,9 +88,9 @@ impl ManagedIdentity {
                 self.ask_app_service(endpoint, header, request, context)
                     .await
             }
-            Platform::WorkloadIdentity if self.client_id.is_none() => Err(CredentialError::failed(
-                "workload identity is set up without `AZURE_CLIENT_ID`",
-            )),
+            Platform::WorkloadIdentity if self.client_id.is_none() => {
+                Err(CredentialFault::WorkloadWithoutClientId.into())
+            }
             Platform::WorkloadIdentity => {
                 workload_identity::token(self.user_assigned.as_ref(), request, context).await
             }
@@ -101,12 +102,8 @@ impl ManagedIdentity {
                 }
                 self.ask_imds(&url, context).await
             }
-            Platform::NotServed(name) => Err(CredentialError::not_served(format!(
-                "secretctl cannot ask {name} for its identity"
-            ))),
-            Platform::None => Err(CredentialError::unavailable(
-                "`IDENTITY_ENDPOINT` is set without `IDENTITY_HEADER` or `IMDS_ENDPOINT`",
-            )),
+            Platform::NotServed(name) => Err(CredentialFault::Platform(name).into()),
+            Platform::None => Err(Unavailable::IdentityEndpointAlone.into()),
         }
     }
 
@@ -140,13 +137,11 @@ impl ManagedIdentity {
             .header("Metadata", "true");
         let reply = context.ask("GET `IDENTITY_ENDPOINT`", get).await?;
         let Some(body) = object_in(&reply) else {
-            return Err(CredentialError::failed(
-                "the answer of `IDENTITY_ENDPOINT` is not App Service's",
-            ));
+            return Err(CredentialFault::ForeignIdentityEndpoint.into());
         };
         match token_with(&body, "expires_on") {
             Some(token) => Ok(AccessToken::new(token, self.identity())),
-            None => Err(refused(&reply, &body, "message", &[header.expose()])),
+            None => Err(refused(&reply, &body, "message", &[header.expose()]).into()),
         }
     }
 
@@ -158,13 +153,13 @@ impl ManagedIdentity {
         let get = context.http.get(url).header("Metadata", "true");
         let name = "GET the metadata address";
         let asked = context.http.ask(&IMDS_RETRIES, context.deadline, name, get);
-        let reply = asked.await.map_err(no_response)?;
+        let reply = asked.await.map_err(Unavailable::NoMetadata)?;
         let Some(body) = object_in(&reply) else {
             return Err(not_imds(&reply));
         };
         match token_with(&body, "expires_in") {
             Some(token) => Ok(AccessToken::new(token, self.identity())),
-            None => Err(refused(&reply, &body, "error_description", &[])),
+            None => Err(refused(&reply, &body, "error_description", &[]).into()),
         }
     }
 }
@@ -219,31 +214,24 @@ fn platform(env: &Env, probe: bool, after_workload_identity: bool) -> Result<Pla
 }
 
 /// Finds out whether anything answers at the metadata address. Docker Desktop answers in its place, with 403.
-async fn probe_imds(url: &str, context: &Context<'_>) -> Result<(), CredentialError> {
+async fn probe_imds(url: &str, context: &Context<'_>) -> Result<(), Unavailable> {
     let name = "GET the metadata address, as a probe";
     let (deadline, get) = (context.deadline.at_most(PROBE_LIMIT), context.http.get(url));
     let asked = context.http.ask(&RetryRule::NEVER, deadline, name, get);
-    let reply = asked.await.map_err(no_response)?;
+    let reply = asked.await.map_err(Unavailable::NoMetadata)?;
     let says_unreachable = reply.text().expose().contains("unreachable");
     match reply.status.as_u16() == 403 && says_unreachable {
-        true => Err(CredentialError::unavailable(
-            "the metadata address is unreachable",
-        )),
+        true => Err(Unavailable::MetadataUnreachable),
         false => Ok(()),
     }
 }
 
-fn no_response(error: HttpError) -> CredentialError {
-    CredentialError::unavailable(format!("no answer from Azure's metadata address: {error}"))
-}
-
 /// An answer that claims to be JSON ends the chain, any other does not.
 fn not_imds(reply: &Reply) -> CredentialError {
-    let because = "the answer of the metadata address is not Azure's";
     let content_type = reply.header("Content-Type");
     match content_type.is_some_and(|content_type| content_type.starts_with("text/")) {
-        true => CredentialError::unavailable(because),
-        false => CredentialError::failed(because),
+        true => Unavailable::ForeignMetadata.into(),
+        false => CredentialFault::ForeignMetadata.into(),
     }
 }
 
@@ -258,13 +246,12 @@ fn token_with(body: &Value, expiry: &str) -> Option<SecretText> {
 }
 
 /// No identity, says the platform.
-fn refused(reply: &Reply, body: &Value, words: &str, hidden: &[&str]) -> CredentialError {
+fn refused(reply: &Reply, body: &Value, words: &str, hidden: &[&str]) -> Unavailable {
     let said = text_at(body, &[words]).map(|words| http::servers_words(words.expose(), hidden));
-    let said = http::in_quotes(&said);
-    let status = reply.status.as_u16();
-    CredentialError::unavailable(format!(
-        "the platform gave no token, with status {status}{said}"
-    ))
+    Unavailable::NoIdentity {
+        status: reply.status.as_u16(),
+        said,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ mod azure_developer_cli;
 mod azure_powershell;
 mod certificate;
 mod default;
+mod entra;
 mod environment;
+mod error;
 mod managed_identity;
 mod program;
 mod workload_identity;
@@ -18,18 +20,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::RequestBuilder;
 
-use super::error::AzureKeyVaultError;
 use super::settings::{CredentialSettings, RETRIES};
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
-use crate::failure::{Failure, Fault};
 use crate::http::{Client, HttpError, Reply};
 use crate::python::json::{self, Value};
 use crate::secret::SecretText;
 use application::{Application, Proof};
+pub(crate) use error::NoToken;
 
 /// What a token is asked for.
-pub struct TokenRequest<'a> {
+pub(crate) struct TokenRequest<'a> {
     /// As in `https://vault.azure.net/.default`.
     pub scope: &'a str,
     /// The tenant that the vault names.
@@ -46,7 +47,7 @@ impl TokenRequest<'_> {
 }
 
 /// What credentials need to know and to use.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Whom to ask with.
     pub http: &'a Client,
     /// The environment, env files included.
@@ -67,102 +68,11 @@ impl Context<'_> {
 
 /// A token, and whose it is.
 #[derive(Debug)]
-pub struct AccessToken {
+pub(crate) struct AccessToken {
     /// The token itself.
     pub text: SecretText,
     /// The credential and the identity behind it, for a person.
     pub identity: String,
-}
-
-/// Why a credential gave no token.
-#[derive(Debug, thiserror::Error)]
-enum CredentialError {
-    /// It is not set up here; the next one may try.
-    #[error("{0}")]
-    Unavailable(String),
-    /// It is set up and failed.
-    #[error("{because}")]
-    Failed {
-        /// What went wrong.
-        because: String,
-        /// What kind of failure that is.
-        failure: Failure,
-        /// What to do next, where that is known.
-        advice: Option<&'static str>,
-    },
-    /// It is set up, and secretctl does not serve it though azure-identity does.
-    #[error("{because}")]
-    NotServed {
-        /// What is not served.
-        because: String,
-        /// What kind of failure that is.
-        failure: Failure,
-    },
-}
-
-impl CredentialError {
-    fn unavailable(because: impl Into<String>) -> Self {
-        CredentialError::Unavailable(because.into())
-    }
-
-    /// A failure to log in.
-    fn failed(because: impl Into<String>) -> Self {
-        CredentialError::Failed {
-            because: because.into(),
-            failure: Failure::Unauthenticated,
-            advice: None,
-        }
-    }
-
-    /// A setting that no login can be made with.
-    fn misconfigured(because: impl Into<String>) -> Self {
-        CredentialError::Failed {
-            because: because.into(),
-            failure: Failure::Configuration,
-            advice: None,
-        }
-    }
-
-    /// A login that secretctl does not have.
-    fn not_served(because: impl Into<String>) -> Self {
-        CredentialError::NotServed {
-            because: because.into(),
-            failure: Failure::Unauthenticated,
-        }
-    }
-
-    fn failure(&self) -> Failure {
-        match self {
-            CredentialError::Unavailable(_) => Failure::Unauthenticated,
-            CredentialError::Failed { failure, .. }
-            | CredentialError::NotServed { failure, .. } => *failure,
-        }
-    }
-
-    fn is_own_refusal(&self) -> bool {
-        matches!(self, CredentialError::NotServed { .. })
-    }
-
-    fn advice(&self) -> Option<&'static str> {
-        match self {
-            CredentialError::Failed { advice, .. } => *advice,
-            CredentialError::Unavailable(_) | CredentialError::NotServed { .. } => None,
-        }
-    }
-}
-
-impl<E: Fault> From<E> for CredentialError {
-    fn from(error: E) -> Self {
-        let (because, failure) = (error.to_string(), error.failure());
-        match error.is_own_refusal() {
-            true => CredentialError::NotServed { because, failure },
-            false => CredentialError::Failed {
-                because,
-                failure,
-                advice: None,
-            },
-        }
-    }
 }
 
 impl AccessToken {
@@ -190,7 +100,7 @@ fn object_in(reply: &Reply) -> Option<Value> {
 }
 
 /// The text at `path` in nested JSON objects.
-pub fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
+pub(crate) fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a SecretText> {
     value.at(path).and_then(Value::as_text)
 }
 
@@ -220,32 +130,27 @@ fn object_id(token: &SecretText) -> Option<String> {
 ///
 /// # Errors
 /// None to be had, and why.
-pub async fn token(
+pub(crate) async fn token(
     settings: &CredentialSettings,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
-) -> Result<AccessToken, AzureKeyVaultError> {
+) -> Result<AccessToken, NoToken> {
     match settings {
         CredentialSettings::ClientSecret {
             tenant,
             client_id,
             secret,
         } => {
-            let credential = "ClientSecretCredential";
+            let class = "ClientSecretCredential";
             let login = async {
                 let application = Application::new(context.env, tenant, client_id, None)?;
                 application
                     .token(Proof::Secret(secret), request, context)
                     .await
             };
-            let token = login.await.map_err(|error| AzureKeyVaultError::NoToken {
-                credential,
-                because: error.to_string(),
-                failure: error.failure(),
-                is_own_refusal: error.is_own_refusal(),
-                advice: error.advice(),
-            })?;
-            Ok(token.of_credential(credential))
+            let token = login.await;
+            let token = token.map_err(|fault| NoToken::Credential { class, fault })?;
+            Ok(token.of_credential(class))
         }
         CredentialSettings::Default(user_assigned) => {
             default::token(user_assigned.as_ref(), request, context).await

@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Context, CredentialError};
+use super::Context;
+use super::error::{CredentialError, CredentialFault, Unavailable};
 use crate::env::Env;
-use crate::failure::Failure;
 use crate::process::{self, ProcessError};
 use crate::secret::SecretText;
 
@@ -17,7 +17,7 @@ use crate::secret::SecretText;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// A tool, and how it is called.
-pub struct Program {
+pub(crate) struct Program {
     /// Its name on `PATH`.
     pub name: &'static str,
     /// Its arguments.
@@ -27,7 +27,7 @@ pub struct Program {
 }
 
 /// What a tool printed. Both may hold a token.
-pub struct Output {
+pub(crate) struct Output {
     /// Whether its exit code was 0.
     pub succeeded: bool,
     /// Standard output.
@@ -41,14 +41,15 @@ pub struct Output {
 /// # Errors
 /// It is not there, cannot be started or takes too long, each of which makes its credential unavailable; or the whole
 /// lookup has taken too long.
-pub async fn run(program: Program, context: &Context<'_>) -> Result<Output, CredentialError> {
+pub(crate) async fn run(
+    program: Program,
+    context: &Context<'_>,
+) -> Result<Output, CredentialError> {
     let name = program.name;
     let candidates = candidates(name, context.env);
     let found = context.deadline.off_thread(move || find(candidates)).await;
     let Some(path) = found? else {
-        return Err(CredentialError::unavailable(format!(
-            "`{name}` is not on `PATH`"
-        )));
+        return Err(Unavailable::NotOnPath(name).into());
     };
     context.http.console().detail(|| format!("  run `{name}`"));
     let run = process::Program::new(path, &program.arguments, context.env.to_os())
@@ -60,20 +61,15 @@ pub async fn run(program: Program, context: &Context<'_>) -> Result<Output, Cred
             stdout: output.stdout,
             stderr: output.stderr,
         }),
-        Err(error) => Err(failed(name, &error, context)),
+        Err(error) => Err(failed(name, error, context)),
     }
 }
 
-fn failed(name: &str, error: &ProcessError, context: &Context<'_>) -> CredentialError {
-    let because = format!("`{name}` {error}");
+fn failed(name: &'static str, error: ProcessError, context: &Context<'_>) -> CredentialError {
     // Nobody else has time left to try.
     match context.deadline.is_over() {
-        true => CredentialError::Failed {
-            because,
-            failure: Failure::Unreachable,
-            advice: None,
-        },
-        false => CredentialError::Unavailable(because),
+        true => CredentialFault::Program { name, error }.into(),
+        false => Unavailable::Program { name, error }.into(),
     }
 }
 

@@ -5,10 +5,10 @@
 use std::path::Path;
 
 use super::super::settings::UserAssigned;
-use super::application::{Application, Proof, tenant_problem};
-use super::{AccessToken, Context, CredentialError, TokenRequest, variable};
-use crate::env::Env;
-use crate::failure::{Failure, Fault};
+use super::application::{Application, Proof, checked_tenant};
+use super::error::{CredentialError, CredentialFault, Unavailable};
+use super::{AccessToken, Context, TokenRequest, variable};
+use crate::env::{Env, EnvError};
 use crate::secret::SecretText;
 use crate::text_file;
 
@@ -19,7 +19,7 @@ const LARGEST_TOKEN: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// Something is missing, which makes it unavailable; anything else is a failure.
-pub async fn token(
+pub(crate) async fn token(
     user_assigned: Option<&UserAssigned>,
     request: &TokenRequest<'_>,
     context: &Context<'_>,
@@ -33,27 +33,15 @@ pub async fn token(
     )?;
     let file = own_or_variable(None, env, "AZURE_FEDERATED_TOKEN_FILE")?;
     let (Some(tenant), Some(client_id), Some(file)) = (tenant, client_id, file) else {
-        return Err(CredentialError::unavailable(missing(
-            tenant, client_id, file,
-        )));
+        return Err(missing(tenant, client_id, file).into());
     };
-    if let Some(problem) = tenant_problem(tenant) {
-        return Err(CredentialError::unavailable(problem));
-    }
+    let tenant = checked_tenant(tenant).map_err(Unavailable::Tenant)?;
     let other_tenant = user_assigned.map(|own| own.tenant.as_str());
     let application = Application::new(env, tenant, client_id, other_tenant)?;
     let text = text_file::read(Path::new(file), LARGEST_TOKEN, context.deadline).await;
-    let text = text.map_err(|error| CredentialError::Failed {
-        because: format!("`AZURE_FEDERATED_TOKEN_FILE` {error}"),
-        failure: match error.failure() {
-            Failure::Unreachable => Failure::Unreachable,
-            _ => Failure::Unauthenticated,
-        },
-        advice: None,
-    })?;
-    application
-        .token(Proof::Federated(&SecretText::from(text)), request, context)
-        .await
+    let token = SecretText::from(text.map_err(CredentialFault::FederatedToken)?);
+    let login = application.token(Proof::Federated(&token), request, context);
+    Ok(login.await?)
 }
 
 /// A kwarg, else the variable; an empty one counts as missing.
@@ -61,14 +49,14 @@ fn own_or_variable<'a>(
     own: Option<&'a String>,
     env: &'a Env,
     name: &str,
-) -> Result<Option<&'a str>, CredentialError> {
+) -> Result<Option<&'a str>, EnvError> {
     match own {
         Some(own) => Ok(Some(own)),
-        None => Ok(variable(env, name)?),
+        None => variable(env, name),
     }
 }
 
-fn missing(tenant: Option<&str>, client_id: Option<&str>, file: Option<&str>) -> String {
+fn missing(tenant: Option<&str>, client_id: Option<&str>, file: Option<&str>) -> Unavailable {
     let needed = [
         (tenant, "`AZURE_TENANT_ID`"),
         (client_id, "`AZURE_CLIENT_ID`"),
@@ -78,5 +66,5 @@ fn missing(tenant: Option<&str>, client_id: Option<&str>, file: Option<&str>) ->
         .iter()
         .filter(|(value, _)| value.is_none())
         .map(|(_, name)| *name);
-    format!("{} not set", missing.collect::<Vec<_>>().join(", "))
+    Unavailable::NotSet(missing.collect())
 }

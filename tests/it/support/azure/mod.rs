@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -56,6 +56,10 @@ pub struct Setup {
     pub no_identity: Option<(u16, Value)>,
     /// What the vault asks a token for.
     pub resource: &'static str,
+    /// Entra's words to whoever wants to log in, in place of a token.
+    pub no_login: Option<&'static str>,
+    /// Whether the vault takes back, at once, a token that does not say since when it is good (continuous access evaluation).
+    pub wants_claims: bool,
 }
 
 impl Setup {
@@ -67,6 +71,8 @@ impl Setup {
             federated: "",
             no_identity: None,
             resource: AUDIENCE,
+            no_login: None,
+            wants_claims: false,
         }
     }
 }
@@ -178,6 +184,12 @@ impl Azure {
         self.state.token(identity, audience)
     }
 
+    /// The token of an identity, with the claims that a vault may want.
+    pub fn token_with_claims(&self, identity: &str) -> String {
+        let resource = self.state.setup.resource;
+        self.state.token_with(identity, resource, true)
+    }
+
     /// The CA file that vouches for it.
     pub fn ca_file(&self) -> &Path {
         self.ca.path()
@@ -236,6 +248,13 @@ fn proves(assertion: &str, client_id: &str, tenant: &str) -> bool {
         && claims["exp"].as_f64() > claims["iat"].as_f64()
 }
 
+/// What a token says.
+fn claims_of(token: &str) -> Value {
+    let claims = token.split('.').nth(1);
+    let claims = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+    serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default()
+}
+
 /// Entra's way to refuse an application.
 fn invalid_client(words: &str) -> Response {
     let error = json!({"error": "invalid_client", "error_description": words});
@@ -277,6 +296,16 @@ impl State {
             let words = json!({"error": {"code": "Unauthorized", "message": "AKV10000: no token"}});
             return Response::json(401, &words).header("WWW-Authenticate", &challenge);
         }
+        if self.setup.wants_claims && !shown.is_some_and(|token| claims_of(token)["nbf"] == 1) {
+            let words = json!({"error": {"code": "Unauthorized", "message": "AKV10042: claims"}});
+            let claims =
+                STANDARD.encode(r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#);
+            // Neither tenant nor resource is named again.
+            let challenge = format!(
+                "Bearer authorization=\"https://{LOGIN}/\", error=\"insufficient_claims\", claims=\"{claims}\""
+            );
+            return Response::json(401, &words).header("WWW-Authenticate", &challenge);
+        }
         let mut parts = request.path().trim_matches('/').split('/');
         let (collection, name) = (parts.next().unwrap(), parts.next().unwrap());
         match (collection, self.setup.secrets.get(name)) {
@@ -311,6 +340,9 @@ impl State {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
             .into_owned()
             .collect();
+        if let Some(words) = self.setup.no_login {
+            return Some(invalid_client(words));
+        }
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         assert_eq!(field("grant_type"), "client_credentials");
         let client_id = field("client_id");
@@ -332,7 +364,9 @@ impl State {
                 ));
             }
         };
-        let token = self.token(identity, audience);
+        let wanted: Value = serde_json::from_str(field("claims")).unwrap_or_default();
+        let has_claims = wanted["access_token"]["nbf"]["value"] == "1";
+        let token = self.token_with(identity, audience, has_claims);
         Some(Response::json(
             200,
             &json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}),
@@ -367,8 +401,16 @@ impl State {
 
     /// A JWT as Entra would sign it, but for the kind of signature.
     fn token(&self, identity: &str, audience: &str) -> String {
+        self.token_with(identity, audience, false)
+    }
+
+    fn token_with(&self, identity: &str, audience: &str, has_claims: bool) -> String {
         let encoded = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let claims = json!({"aud": audience, "oid": format!("oid-of-{identity}"), "tid": TENANT});
+        let mut claims =
+            json!({"aud": audience, "oid": format!("oid-of-{identity}"), "tid": TENANT});
+        if has_claims {
+            claims["nbf"] = json!(1);
+        }
         let message = format!("{}.{}", encoded(json!({"alg": "HS256"})), encoded(claims));
         let signature = hmac::sign(&self.key, message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -379,12 +421,7 @@ impl State {
             return false;
         };
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
-        let claims = message
-            .split('.')
-            .nth(1)
-            .and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-        let claims: Value = serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default();
-        let is_for_the_vault = claims["aud"] == self.setup.resource;
+        let is_for_the_vault = claims_of(token)["aud"] == self.setup.resource;
         is_for_the_vault && hmac::verify(&self.key, message.as_bytes(), &signature).is_ok()
     }
 }
