@@ -34,6 +34,7 @@ mod backend;
 mod cli;
 mod connection;
 mod console;
+pub mod dags;
 mod deadline;
 mod env;
 mod error;

@@ -3,9 +3,11 @@
 use std::future::Future;
 
 /// A server that answers as a test tells it to.
+#[allow(dead_code)]
 #[path = "../tests/it/support/fake_server/mod.rs"]
 pub mod fake_server;
 /// Certificates of a private CA.
+#[allow(dead_code)]
 #[path = "../tests/it/support/tls.rs"]
 pub mod tls;
 

@@ -19,15 +19,10 @@ mod unconfigured;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use cfg_file::CfgProblem;
 use cfg_file::{CfgFault, CfgFile};
-pub use command::CommandError;
 pub use error::ConfigError;
-pub use kwargs::{KwargsFault, KwargsProblem, ParsedKwargs, parse_kwargs};
 pub use origin::{Indirection, Origin, Place, SettingUse};
-pub use secrets_section::{
-    BackendSetting, KwargOverride, Section, configured_backend, unread_settings,
-};
+pub use secrets_section::{BackendSetting, Section, configured_backend, unread_settings};
 
 use crate::deadline::Deadline;
 use crate::env::{Env, expand_env_var};

@@ -4,7 +4,6 @@
 
 use crate::airflow_version::AirflowVersion;
 use crate::failure::{Failure, Fault};
-use crate::finding::Finding;
 use crate::nearest::nearest;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
@@ -254,18 +253,6 @@ impl<'a> Kwargs<'a> {
     /// The first such kwarg.
     pub fn refuse_unknown(&self, known: &'static [&'static str]) -> Result<(), KwargError> {
         self.unknown(known).into_iter().next().map_or(Ok(()), Err)
-    }
-
-    /// A finding for every kwarg that the class does not know and takes without a word, to no effect.
-    pub fn ignored(&self, known: &'static [&'static str]) -> Vec<Finding> {
-        let finding = |error: KwargError| {
-            let finding = Finding::warning("unknown-kwarg", error.to_string());
-            match error.hint() {
-                Some(hint) => finding.with_hint(hint),
-                None => finding,
-            }
-        };
-        self.unknown(known).into_iter().map(finding).collect()
     }
 
     /// Every kwarg that the class does not know.

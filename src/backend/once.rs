@@ -35,14 +35,6 @@ impl<T, E: Clone> Once<T, E> {
     pub async fn opened(&self) -> Option<Arc<T>> {
         self.opened.lock().await.as_ref()?.as_ref().ok().cloned()
     }
-
-    /// Lets the next one open it again, unless somebody has done so since `used` was handed out.
-    pub async fn forget(&self, used: &Arc<T>) {
-        let mut opened = self.opened.lock().await;
-        if matches!(opened.as_ref(), Some(Ok(now)) if Arc::ptr_eq(now, used)) {
-            *opened = None;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -51,18 +43,16 @@ mod tests {
     use crate::testing::block_on;
 
     #[test]
-    fn a_failure_is_kept_and_a_success_is_forgotten_once() {
+    fn whatever_came_of_it_is_kept() {
         block_on(async {
             let failed: Once<u8, &str> = Once::default();
             assert_eq!(failed.get_or_open(async { Err("no") }).await, Err("no"));
             assert_eq!(failed.get_or_open(async { Ok(1) }).await, Err("no"));
+            assert_eq!(failed.opened().await, None);
 
             let session: Once<u8, &str> = Once::default();
             let first = session.get_or_open(async { Ok(1) }).await.unwrap();
-            session.forget(&first).await;
-            let second = session.get_or_open(async { Ok(2) }).await.unwrap();
-            session.forget(&first).await;
-            assert_eq!(session.opened().await, Some(second));
+            assert_eq!(session.opened().await, Some(first));
         });
     }
 }

@@ -28,7 +28,7 @@ pub use terminal::{Terminal, printable};
 /// Everything that can go wrong; the error knows its own exit code.
 pub async fn run(cli: &Cli, env: Env, terminal: &Terminal, stdout: &mut dyn Write) -> Result<u8> {
     let global = &cli.global;
-    let console = Console::new(verbosity(global), Arc::new(terminal.clone()));
+    let console = Console::new(verbosity(global), Arc::new(*terminal));
     let opened = open(cli, env, &console).await;
     let search_path = match (opened, &cli.command) {
         (Err(error), Command::Explain(arguments)) => {

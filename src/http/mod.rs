@@ -17,11 +17,11 @@ mod tls;
 use url::Url;
 
 pub use allowed_hosts::VARIABLE as ALLOW_HOSTS;
-pub use client::{Client, HttpSettings, SendError, SettingFault};
+pub use client::{Client, HttpSettings, SettingFault};
 pub use error::{Cause, HttpError};
 pub use exchange::RetryRule;
 pub use proxy::{KwargProxies, Proxies};
-pub use reply::{MAX_BODY, Reply};
+pub use reply::Reply;
 pub use servers_words::{in_quotes, servers_words};
 pub use tls::{ClientCertificate, PemSource, Verify};
 

@@ -1,4 +1,4 @@
-//! `re.match(pattern, text, re.IGNORECASE)` of CPython 3.11.7, over the `fancy-regex` crate.
+//! `re.match(pattern, text, re.IGNORECASE)` and `re.search(pattern, text)` of CPython 3.11.7, over the `fancy-regex` crate.
 //!
 //! A pattern is read by Python's grammar and written anew for the crate, whose syntax differs in small ways. The surprising
 //! rule: `re.match` is anchored at the start of the text only, so `team_` also matches `TEAM_a_and_more`. What the two could
@@ -18,7 +18,10 @@ const WORD: &str = r"[\p{L}\p{N}_]";
 
 /// A pattern ready to be matched.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    ignores_case: bool,
+}
 
 /// Why a pattern cannot be used. Quotes nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,29 +45,47 @@ impl PatternError {
 }
 
 impl Pattern {
-    /// `re.compile(pattern, re.IGNORECASE)`
+    /// `re.compile(pattern, re.IGNORECASE)` for `match`.
     ///
     /// # Errors
     /// A pattern that Python rejects, or that is refused here.
     pub fn compile(pattern: &str) -> Result<Self, PatternError> {
         refuse_turkish_i(pattern)?;
-        let written = format!(r"\A(?:{})", Translator::new(pattern).translate()?);
-        let regex = RegexBuilder::new(&written)
-            .case_insensitive(true)
+        let translated = Translator::new(pattern).translate()?;
+        Self::build(&format!(r"\A(?:{translated})"), true)
+    }
+
+    /// `re.compile(pattern)` for `search`: the case counts, and the match may start anywhere.
+    ///
+    /// # Errors
+    /// A pattern that Python rejects, or that is refused here.
+    pub fn for_search(pattern: &str) -> Result<Self, PatternError> {
+        Self::build(&Translator::new(pattern).translate()?, false)
+    }
+
+    fn build(written: &str, ignores_case: bool) -> Result<Self, PatternError> {
+        let regex = RegexBuilder::new(written)
+            .case_insensitive(ignores_case)
             .backtrack_limit(STEP_LIMIT)
             .build();
-        regex.map(Self).map_err(|_| {
+        let regex = regex.map_err(|_| {
             PatternError::NotServed("a construct or a size that the regex engine refuses")
+        })?;
+        Ok(Self {
+            regex,
+            ignores_case,
         })
     }
 
-    /// Whether `text` matches from its start.
+    /// Whether `text` matches.
     ///
     /// # Errors
     /// [`PatternError::TooManySteps`], and a text with a letter whose case the crate takes otherwise than Python.
     pub fn matches(&self, text: &str) -> Result<bool, PatternError> {
-        refuse_turkish_i(text)?;
-        self.0
+        if self.ignores_case {
+            refuse_turkish_i(text)?;
+        }
+        self.regex
             .is_match(text)
             .map_err(|_| PatternError::TooManySteps)
     }
@@ -305,9 +326,13 @@ impl Translator {
         loop {
             let mut ahead = self.rest.clone();
             let starts = ahead.next() == Some('(') && ahead.next() == Some('?');
-            let flags = std::iter::from_fn(|| ahead.next_if(|c| matches!(c, 'i' | 'u'))).count();
-            if !starts || flags == 0 || ahead.next() != Some(')') {
+            let flags: String =
+                std::iter::from_fn(|| ahead.next_if(|c| matches!(c, 'i' | 'u'))).collect();
+            if !starts || flags.is_empty() || ahead.next() != Some(')') {
                 return Ok(());
+            }
+            if flags.contains('i') {
+                self.written.push_str("(?i)");
             }
             self.rest = ahead;
         }

@@ -31,7 +31,7 @@ mod systems_manager;
 mod tests;
 
 pub use backend::AwsBackend;
-pub use error::{AwsError, ErrorCode};
+pub use error::AwsError;
 
 use crate::backend::Surroundings;
 use crate::deadline::Deadline;

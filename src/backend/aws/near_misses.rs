@@ -20,12 +20,9 @@ pub(super) fn names<S: AwsService>(
         let spellings = spellings(&secret.id).into_iter();
         spellings.map(move |id| service.name(prefix, &id))
     });
-    let kinds = [
-        SecretKind::Connection,
-        SecretKind::Variable,
-        SecretKind::Config,
-    ];
-    let others = kinds.into_iter().filter(|kind| *kind != secret.kind);
+    let others = SecretKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != secret.kind);
     let others = others.filter_map(|kind| naming.prefix(kind));
     let others = others.map(|prefix| service.name(prefix, &secret.id));
     for name in spelt.chain(others) {

@@ -1,9 +1,10 @@
-//! Telling a missing permission from credentials that AWS does not take, and naming who lacks what on which resource.
+//! Naming who lacks which permission on which resource.
 //!
-//! The surprising rule: AWS's own message names identity, permission and resource, and more truly than the request does, since
-//! it may be `kms:Decrypt` that is missing. Only where it does not is STS asked who is asking.
+//! The surprising rule: AWS looks at the signature first, so whoever is refused a secret has been recognised, whatever STS says
+//! of it. AWS's own message names identity, permission and resource, and more truly than the request does, since it may be
+//! `kms:Decrypt` that is missing; only where it does not is STS asked who is asking.
 
-use super::error::{AwsError, ErrorCode};
+use super::error::AwsError;
 use super::sdk_failure::{Meaning, SdkFailure, answered};
 use super::session::AwsSession;
 use crate::deadline::Deadline;
@@ -17,10 +18,9 @@ pub(super) struct Needed {
 }
 
 /// Who is asking, by the word of STS.
-enum Caller {
-    Known { arn: String, account: String },
-    Rejected(AwsError),
-    Unknown,
+pub struct Caller {
+    arn: String,
+    account: String,
 }
 
 /// The error that a failure stands for. Asks who is asking where nothing else tells it, and takes a share of the time for that.
@@ -31,57 +31,40 @@ pub(super) async fn explain(
     deadline: Deadline,
 ) -> AwsError {
     let secrets = session.secrets();
-    let SdkFailure::Service {
-        status,
-        code,
-        message,
-    } = &failure
-    else {
-        return failure.into_error(&secrets, session.origin());
-    };
     if failure.meaning() != Some(Meaning::Denied) {
         return failure.into_error(&secrets, session.origin());
     }
-    let message = message.as_deref().unwrap_or_default();
+    let message = failure.message().unwrap_or_default();
     if let Some(denied) = named_in(message) {
         return denied;
     }
     let said = failure.said(&secrets);
     if is_about_encryption(message) {
-        let code = ErrorCode {
-            code: code.clone(),
-            status: *status,
-        };
+        let code = failure.error_code(&secrets);
         return AwsError::DecryptionDenied { code, said };
     }
-    match caller(session, deadline.for_diagnosis()).await {
-        Caller::Rejected(error) => error,
-        Caller::Known { arn, account } => denied(session, arn, &account, needed, said),
-        Caller::Unknown => {
-            let nobody = format!(
-                "whoever the credentials from {} belong to",
-                session.origin()
-            );
-            denied(session, nobody, "*", needed, said)
-        }
+    let (identity, account) = asker(session, deadline.for_diagnosis()).await;
+    let (permission, resource) = (needed.permission, needed.resource);
+    let service = permission.split(':').next().unwrap_or_default();
+    let (region, partition) = (&session.region, partition(&session.region));
+    AwsError::Denied {
+        identity,
+        permission: permission.to_owned(),
+        resource: format!("arn:{partition}:{service}:{region}:{account}:{resource}"),
+        said,
     }
 }
 
-fn denied(
-    session: &AwsSession,
-    identity: String,
-    account: &str,
-    needed: Needed,
-    said: Option<String>,
-) -> AwsError {
-    let service = needed.permission.split(':').next().unwrap_or_default();
-    let (region, partition) = (&session.region, partition(&session.region));
-    let resource = needed.resource;
-    AwsError::Denied {
-        identity,
-        permission: needed.permission.to_owned(),
-        resource: format!("arn:{partition}:{service}:{region}:{account}:{resource}"),
-        said,
+/// Who is asking, in words, and the account's number in an ARN.
+async fn asker(session: &AwsSession, deadline: Deadline) -> (String, String) {
+    let asked = caller(session, deadline);
+    match session.caller.get_or_init(|| asked).await {
+        Some(caller) => (caller.arn.clone(), caller.account.clone()),
+        None => {
+            let origin = session.origin();
+            let nobody = format!("whoever the credentials from {origin} belong to");
+            (nobody, "*".to_owned())
+        }
     }
 }
 
@@ -125,18 +108,14 @@ fn is_about_encryption(message: &str) -> bool {
     message.contains("kms") || message.contains("ciphertext")
 }
 
-/// Everybody may ask this, so that a refusal of the credentials is one; any other refusal comes from something on the way.
-async fn caller(session: &AwsSession, deadline: Deadline) -> Caller {
-    match answered(session.sts().get_caller_identity().send(), deadline).await {
-        Ok(identity) => match (identity.arn, identity.account) {
-            (Some(arn), Some(account)) => Caller::Known { arn, account },
-            _ => Caller::Unknown,
-        },
-        Err(failure) if failure.meaning() == Some(Meaning::CredentialsRejected) => {
-            Caller::Rejected(failure.into_error(&session.secrets(), session.origin()))
-        }
-        Err(_) => Caller::Unknown,
-    }
+/// Everybody may ask this; where no answer comes, something on the way keeps it.
+async fn caller(session: &AwsSession, deadline: Deadline) -> Option<Caller> {
+    let request = session.sts()?.get_caller_identity();
+    let identity = answered(request.send(), deadline).await.ok()?;
+    Some(Caller {
+        arn: identity.arn?,
+        account: identity.account?,
+    })
 }
 
 #[cfg(test)]

@@ -148,27 +148,39 @@ impl SdkFailure {
         }
     }
 
+    /// The service's message, as it came.
+    pub(super) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Service { message, .. } => message.as_deref(),
+            Self::Http(_) => None,
+        }
+    }
+
     /// The service's own words, without `secrets`.
     pub(super) fn said(&self, secrets: &[&str]) -> Option<String> {
-        let Self::Service { message, .. } = self else {
-            return None;
-        };
-        let said = servers_words(message.as_deref()?, secrets);
+        let said = servers_words(self.message()?, secrets);
         (!said.is_empty()).then_some(said)
+    }
+
+    /// The error code and the status, fit to be shown.
+    pub(super) fn error_code(&self, secrets: &[&str]) -> ErrorCode {
+        let status = match self {
+            Self::Service { status, .. } => *status,
+            Self::Http(_) => 0,
+        };
+        ErrorCode {
+            code: servers_words(self.code(), secrets),
+            status,
+        }
     }
 
     /// The error, of a call whose refusals need no closer look; `secrets` are kept out of AWS's words, and the credentials are
     /// those from `origin`.
     pub(super) fn into_error(self, secrets: &[&str], origin: &str) -> AwsError {
-        let said = self.said(secrets);
-        let (status, code) = match self {
-            Self::Service { status, code, .. } => (status, code),
+        let (code, said) = (self.error_code(secrets), self.said(secrets));
+        let meaning = match self {
+            Self::Service { status, code, .. } => meaning(status, &code),
             Self::Http(error) => return error.into(),
-        };
-        let meaning = meaning(status, &code);
-        let code = ErrorCode {
-            code: servers_words(&code, secrets),
-            status,
         };
         match meaning {
             Meaning::CredentialsRejected | Meaning::Denied => AwsError::CredentialsRejected {
@@ -179,7 +191,9 @@ impl SdkFailure {
             Meaning::Throttled => AwsError::Throttled { code },
             Meaning::NotDecrypted => AwsError::NotDecrypted { code, said },
             Meaning::Down => AwsError::Down { code, said },
-            Meaning::NotAws => AwsError::NotAws { status },
+            Meaning::NotAws => AwsError::NotAws {
+                status: code.status,
+            },
             Meaning::Rejected => AwsError::Rejected { code, said },
         }
     }

@@ -12,11 +12,13 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::origin::Origin;
 use aws_types::os_shim_internal::Env as SdkEnv;
+use tokio::sync::OnceCell;
 
 use super::connector::{AskedServer, Connector, TIMEOUT};
 use super::credentials::profile::{Profile, SDK_NAME};
 use super::credentials::{self, CredentialsWithOrigin};
 use super::error::AwsError;
+use super::refusal::Caller;
 use super::settings::{AwsSettings, SessionSettings, is_address, is_region};
 use crate::backend::Surroundings;
 use crate::console::Console;
@@ -57,8 +59,10 @@ pub struct AwsSession {
     pub config: SdkConfig,
     /// The region.
     pub region: String,
+    /// Who is asking, once STS was asked for it; `None`: it does not tell.
+    pub(super) caller: OnceCell<Option<Caller>>,
     credentials: CredentialsWithOrigin,
-    sts: aws_sdk_sts::Client,
+    sts: Option<aws_sdk_sts::Client>,
 }
 
 impl AwsSession {
@@ -99,14 +103,17 @@ impl AwsSession {
         Ok(Self {
             config: config.build(),
             region,
-            sts: base.sts(Some(&credentials.credentials), false),
+            caller: OnceCell::new(),
+            sts: surroundings
+                .diagnoses
+                .then(|| base.sts(Some(&credentials.credentials), false)),
             credentials,
         })
     }
 
-    /// A client of STS as who is asking, which asks once.
-    pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
-        &self.sts
+    /// A client of STS as who is asking, which asks once; `None` where nothing is asked after a failure.
+    pub(super) fn sts(&self) -> Option<&aws_sdk_sts::Client> {
+        self.sts.as_ref()
     }
 
     /// How the service is asked for what is worth one try, and not for a secret.

@@ -98,10 +98,10 @@ impl AwsSettings {
         let role = faults
             .note(Role::from_kwargs(kwargs, service.class))
             .flatten();
-        // Without a role Airflow does not look at `service_config` at all.
+        // Without a role Airflow does not look at `service_config` at all; whoever asks STS here goes by it all the same.
         let sts_endpoint_url = match role {
             Some(_) => faults.note(sts_endpoint_url(kwargs)).flatten(),
-            None => None,
+            None => sts_endpoint_url(kwargs).unwrap_or_default(),
         };
         let session = SessionSettings {
             region_name: faults.note(region_name(kwargs)).flatten(),

@@ -1,6 +1,6 @@
 //! What can go wrong with Secret Manager, told so that nobody has to read gRPC's codes.
 
-use super::credentials::GoogleCredentialsError;
+use super::credentials::GoogleError;
 use super::service::Refusal;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
@@ -21,10 +21,10 @@ pub(crate) enum CloudSecretManagerError {
     Http(#[from] HttpError),
     /// There is no token to ask with.
     #[error(transparent)]
-    Credentials(#[from] GoogleCredentialsError),
+    Credentials(#[from] GoogleError),
     /// Neither credentials nor `project_id`, which the constructor raises on.
     #[error("{0}; without `project_id` Airflow does not start")]
-    NotStarted(GoogleCredentialsError),
+    NotStarted(GoogleError),
     /// `connections_prefix` and `sep` do not make a name.
     #[error(
         "kwargs `connections_prefix` and `sep` may hold letters, digits, `-` and `_` only; Airflow does not start with others"

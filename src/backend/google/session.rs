@@ -6,9 +6,7 @@
 
 use tokio::sync::Mutex;
 
-use super::credentials::{
-    GoogleCredentials, GoogleCredentialsError, TokenServers, ask, http_settings,
-};
+use super::credentials::{GoogleCredentials, GoogleError, TokenServers, ask, http_settings};
 use super::error::CloudSecretManagerError;
 use super::settings::SecretManagerSettings;
 use super::{naming, service};
@@ -150,7 +148,7 @@ async fn project_of_the_machine(
 ) -> Result<String, CloudSecretManagerError> {
     match credentials.project_id(servers).await {
         Ok(project) => project.ok_or(CloudSecretManagerError::NoProject),
-        Err(error @ GoogleCredentialsError::NoCredentials { .. }) => {
+        Err(error @ GoogleError::NoCredentials { .. }) => {
             Err(CloudSecretManagerError::NotStarted(error))
         }
         Err(error) => Err(error.into()),

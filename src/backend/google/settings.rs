@@ -7,8 +7,8 @@
 use url::Url;
 
 use super::credentials::{
-    Access, GOOGLES_UNIVERSE, GoogleCredentials, GoogleCredentialsError, GoogleProject, KeyKwargs,
-    Scopes, endpoint,
+    Access, GOOGLES_UNIVERSE, GoogleCredentials, GoogleError, GoogleProject, KeyKwargs, Scopes,
+    endpoint,
 };
 use super::error::CloudSecretManagerError;
 use super::naming;
@@ -46,7 +46,7 @@ pub(super) struct SecretManagerSettings {
     universe_domain: String,
     use_mtls: Option<UseMtls>,
     /// `Err` fails each lookup, though Airflow starts with it.
-    credentials: Result<GoogleCredentials, GoogleCredentialsError>,
+    credentials: Result<GoogleCredentials, GoogleError>,
     project: GoogleProject,
 }
 
@@ -155,7 +155,7 @@ async fn credentials(
     env: &Env,
     has_project_id: bool,
     deadline: Deadline,
-) -> Result<Result<GoogleCredentials, GoogleCredentialsError>, CloudSecretManagerError> {
+) -> Result<Result<GoogleCredentials, GoogleError>, CloudSecretManagerError> {
     let chain = impersonation_chain(kwargs)?;
     let key_kwargs = KeyKwargs::from_kwargs(kwargs)?;
     match GoogleCredentials::open(&key_kwargs, env, deadline).await {
@@ -169,7 +169,7 @@ async fn credentials(
 /// `project_id`, else the project of the credentials.
 fn project(
     given: Option<String>,
-    credentials: &Result<GoogleCredentials, GoogleCredentialsError>,
+    credentials: &Result<GoogleCredentials, GoogleError>,
 ) -> Result<GoogleProject, CloudSecretManagerError> {
     let own = credentials.as_ref().map(GoogleCredentials::project);
     match (given, own) {

@@ -19,28 +19,28 @@ pub(super) struct EnvValue {
     pub line: usize,
 }
 
-/// Why a line is no assignment.
+/// What a line lacks to be an assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum EnvProblem {
-    /// No `=`, in a line that is neither empty nor a comment.
+pub enum MissingPart {
+    /// A `=`, in a line that is neither empty nor a comment.
     #[error("there is no `=`")]
-    NoEqualSign,
-    /// Nothing before the `=`.
+    EqualSign,
+    /// Something before the `=`.
     #[error("there is no key before the `=`")]
-    NoKey,
-    /// Nothing after the `=`.
+    Key,
+    /// Something after the `=`.
     #[error("there is no value after the `=`")]
-    NoValue,
+    Value,
 }
 
-impl EnvProblem {
+impl MissingPart {
     pub(super) fn hint(self) -> &'static str {
         match self {
-            Self::NoEqualSign => {
+            Self::EqualSign => {
                 "Airflow wants `KEY=VALUE` in one line; not even a line of spaces is allowed"
             }
-            Self::NoKey => "write the id before the `=`",
-            Self::NoValue => "Airflow has no empty values in this format; JSON and YAML do",
+            Self::Key => "write the id before the `=`",
+            Self::Value => "Airflow has no empty values in this format; JSON and YAML do",
         }
     }
 }
@@ -49,7 +49,7 @@ impl EnvProblem {
 pub(super) fn parse(
     text: &str,
     version: AirflowVersion,
-) -> Result<EnvEntries, (usize, EnvProblem)> {
+) -> Result<EnvEntries, (usize, MissingPart)> {
     let mut entries = EnvEntries::new();
     for (line, content) in (1..).zip(splitlines(text)) {
         if content.is_empty() || is_comment(content, version) {
@@ -74,11 +74,11 @@ fn is_comment(line: &str, version: AirflowVersion) -> bool {
     line.trim_start_matches(is_indent).starts_with('#')
 }
 
-fn assignment(line: &str, version: AirflowVersion) -> Result<(&str, &str), EnvProblem> {
+fn assignment(line: &str, version: AirflowVersion) -> Result<(&str, &str), MissingPart> {
     match line.split_once('=') {
-        None => Err(EnvProblem::NoEqualSign),
-        Some(("", _)) if version.refuses_empty_key() => Err(EnvProblem::NoKey),
-        Some((_, "")) => Err(EnvProblem::NoValue),
+        None => Err(MissingPart::EqualSign),
+        Some(("", _)) if version.refuses_empty_key() => Err(MissingPart::Key),
+        Some((_, "")) => Err(MissingPart::Value),
         Some(assignment) => Ok(assignment),
     }
 }

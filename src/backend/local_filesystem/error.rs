@@ -8,7 +8,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::env_format::EnvProblem;
+use super::env_format::MissingPart;
 use crate::connection::ConnectionError;
 use crate::failure::{Failure, Fault};
 use crate::python::json::JsonError;
@@ -71,7 +71,7 @@ pub enum LocalFilesystemError {
         /// The line, from 1.
         line: usize,
         /// What is wrong there.
-        problem: EnvProblem,
+        problem: MissingPart,
     },
     /// An entry that Airflow cannot load.
     #[error("`{path}` {place}: {problem}")]

@@ -19,9 +19,8 @@ use crate::deadline::Deadline;
 use crate::python::json::Value;
 use crate::secret::SecretText;
 use crate::secret_kind::{PerKind, SecretId, SecretKind};
-pub use env_format::EnvProblem;
 use error::shown;
-pub use error::{EntryPlace, EntryProblem, LocalFilesystemError};
+pub use error::{EntryProblem, LocalFilesystemError};
 use secrets_file::SecretsFile;
 
 /// The kwargs of the class; it takes no others.

@@ -126,12 +126,15 @@ impl VaultBackend {
             Ok(second) if Arc::ptr_eq(&second, &session) => {
                 Err(diagnosis::why_forbidden(&session, api_path, said, deadline).await)
             }
-            Ok(second) => match second.read(api_path, deadline).await {
-                Err(VaultError::Forbidden { said }) => {
-                    Err(diagnosis::why_forbidden(&second, api_path, said, deadline).await)
+            Ok(second) => {
+                second.succeed(&session);
+                match second.read(api_path, deadline).await {
+                    Err(VaultError::Forbidden { said }) => {
+                        Err(diagnosis::why_forbidden(&second, api_path, said, deadline).await)
+                    }
+                    read => read,
                 }
-                read => read,
-            },
+            }
             Err(login) => {
                 let denied = diagnosis::why_forbidden(&session, api_path, said, deadline).await;
                 Err(VaultError::after_second_login(denied, login))

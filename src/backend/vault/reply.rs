@@ -90,7 +90,7 @@ pub fn wants_tls(reply: &Reply) -> bool {
     ];
     let body = reply.text();
     let says = |words: &&str| body.expose().contains(*words);
-    reply.status.as_u16() == 400 && WORDS.iter().any(|words| says(&words))
+    reply.status.as_u16() == 400 && WORDS.iter().any(says)
 }
 
 fn content_type(reply: &Reply) -> Option<&str> {

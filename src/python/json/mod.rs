@@ -10,6 +10,6 @@ mod error;
 mod tests;
 
 pub use super::value::{Dict, Value};
-pub use decoder::{MAX_DEPTH, loads, loads_replacing};
+pub use decoder::{loads, loads_replacing};
 pub use encoder::{dumps, is_serializable, to_strict_json};
 pub use error::{JsonError, Problem};

@@ -1,3 +1,4 @@
+use super::decoder::MAX_DEPTH;
 use super::*;
 
 /// `json.dumps(json.loads(text))`

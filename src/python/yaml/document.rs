@@ -110,16 +110,6 @@ impl Document {
         }))
     }
 
-    /// The entry with this text as its key.
-    pub fn get(&self, key: &str) -> Option<Entry<'_>> {
-        let (key, value) = self.dict()?.get(&Key::Text(key.to_owned()))?;
-        Some(Entry {
-            document: self,
-            key: *key,
-            value: *value,
-        })
-    }
-
     /// The whole document; `None` if it is empty.
     pub fn value(&self) -> Result<Value, YamlError> {
         self.root

@@ -21,14 +21,14 @@ const LAST_BREAK_BYTES: &[u8] = "\u{2028}".as_bytes();
 type Input<'a> = Chain<&'a [u8], &'a [u8]>;
 
 /// Reads one event after the other.
-pub(super) struct Events<'a> {
+pub(crate) struct Events<'a> {
     parser: Parser<Input<'a>>,
     length: u64,
 }
 
 impl<'a> Events<'a> {
     /// Starts at the first event.
-    pub(super) fn of(text: &'a str) -> Result<Self, YamlError> {
+    pub(crate) fn of(text: &'a str) -> Result<Self, YamlError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         refuse_control_characters(text)?;
         refuse_tag_before_comma(text)?;
@@ -42,9 +42,16 @@ impl<'a> Events<'a> {
 
     /// The next event and the line it starts in; the end of the stream again and again when there are no more.
     pub(super) fn next(&mut self) -> Result<(EventData, usize), YamlError> {
+        let (data, line, _) = self.next_with_column()?;
+        Ok((data, line))
+    }
+
+    /// The next event with the line and the column it starts in, both from 1.
+    pub(crate) fn next_with_column(&mut self) -> Result<(EventData, usize, usize), YamlError> {
         let mut event = self.parser.parse().map_err(syntax_error)?;
         self.take_off_last_break(&mut event);
-        Ok((event.data, line_of(event.start_mark.line)))
+        let mark = event.start_mark;
+        Ok((event.data, line_of(mark.line), line_of(mark.column)))
     }
 
     fn take_off_last_break(&self, event: &mut Event) {
@@ -61,7 +68,7 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The parser counts lines from 0.
+/// The parser counts lines and columns from 0.
 fn line_of(line: u64) -> usize {
     usize::try_from(line).map_or(usize::MAX, |line| line.saturating_add(1))
 }

@@ -20,7 +20,8 @@ mod tests;
 mod timestamp;
 
 pub use document::{Document, Entry};
-pub use error::{Problem, YamlError};
+pub use error::YamlError;
+pub(crate) use events::Events;
 
 use crate::python::number::MAX_INT_DIGITS;
 

@@ -4,11 +4,14 @@
 mod batches;
 mod client_settings;
 mod credentials;
+mod endpoints;
 mod guide;
+mod near_misses;
 mod profile_files;
 mod proxy;
 mod refusals;
 mod tls;
+mod unusable_keys;
 mod wire;
 
 use serde_json::{Value, json};

@@ -159,3 +159,90 @@ fn explain_names_the_credentials_and_the_region_that_were_used() {
         assert!(output.stdout.contains(place), "{output}");
     }
 }
+
+/// AWS has no code of its own for a key that may not be used, only words.
+#[test]
+fn a_key_that_may_not_be_used_is_told_from_a_secret_that_may_not_be_read() {
+    for message in [
+        "Access to KMS is not allowed",
+        "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
+    ] {
+        let server = denying(message);
+        let run = with_environment_keys(lookup(&server, &json!({}))).backend(SECRETS_MANAGER);
+        let output = run.run();
+        output
+            .fails_with(4)
+            .says("AWS refuses to decrypt it: AccessDeniedException (status 400)")
+            .says(message)
+            .says("must allow kms:Decrypt");
+        assert!(
+            !output.stderr.contains("secretsmanager:GetSecretValue"),
+            "{output}"
+        );
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn awss_own_words_are_shown_where_they_name_nothing() {
+    let server = denying("not today");
+    let run = with_environment_keys(lookup(&server, &json!({})));
+    run.run()
+        .fails_with(4)
+        .says("lacks the permission ssm:GetParameter on")
+        .says(": \"not today\"");
+}
+
+/// The signature was good, so that whatever keeps STS from answering says nothing of the credentials.
+#[test]
+fn a_refusal_stays_one_though_sts_cannot_be_asked() {
+    for sts in [
+        Response::html(403),
+        Response::new(403, "text/plain", ""),
+        Response::html(200),
+    ] {
+        let server = FakeServer::start(move |request| {
+            Some(match target(request) {
+                "" => sts.clone(),
+                _ => error("AccessDeniedException", "no"),
+            })
+        });
+        with_environment_keys(lookup(&server, &json!({})))
+            .run()
+            .fails_with(4)
+            .says(
+                "whoever the credentials from AWS_ACCESS_KEY_ID in the environment belong to lacks",
+            );
+    }
+}
+
+#[test]
+fn an_answer_of_something_on_the_way_is_not_awss_whatever_its_status() {
+    for answer in [
+        Response::html(403),
+        Response::new(403, "text/plain", ""),
+        Response::html(401),
+        Response::html(404),
+        Response::html(200),
+        Response::json(403, &json!({"error": "forbidden"})),
+        Response::json(200, &json!({"status": "ok"})),
+    ] {
+        let server = FakeServer::start(move |_| Some(answer.clone()));
+        for class in [super::PARAMETER_STORE, SECRETS_MANAGER] {
+            with_environment_keys(lookup(&server, &json!({})))
+                .backend(class)
+                .run()
+                .fails_with(6)
+                .says("is not AWS's");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_is_too_old_is_a_matter_of_the_clock() {
+    let server = FakeServer::start(|_| Some(error("RequestExpired", "")));
+    with_environment_keys(lookup(&server, &json!({})))
+        .run()
+        .fails_with(5)
+        .says("set the clock of this machine right");
+}

@@ -42,7 +42,11 @@ fn explanation(request: &Request, credential: Credential) -> Option<Response> {
         .path()
         .starts_with("/v1/sys/internal/ui/mounts/secret");
     let about_the_token = request.path() == "/v1/auth/token/lookup-self";
+    let lists = request.path() == "/v1/secret/metadata/variables";
     match credential {
+        Credential::Good if lists => {
+            Some(Response::json(200, &json!({"data": {"keys": ["another"]}})))
+        }
         Credential::Good if about_the_mount => Some(mount()),
         Credential::Good if about_the_token => Some(Response::json(
             200,

@@ -309,10 +309,79 @@ fn a_users_name_in_the_path_of_a_login() {
         let login = login.trim_end_matches('/').replace("login/../", "");
         assert_eq!(server.targets()[0], login, "{username}");
     }
+}
+
+/// Airflow sends `null`, and Vault answers that with an error.
+#[test]
+fn a_password_that_is_not_given() {
     let server = vault();
-    lookup(&server, json!({"auth_type": "userpass"}))
+    for auth_type in ["userpass", "ldap"] {
+        for kwargs in [
+            json!({"auth_type": auth_type, "username": "u"}),
+            json!({"auth_type": auth_type, "username": "u", "password": null}),
+        ] {
+            is_refused(&server, kwargs.clone(), "needs `password`");
+            lookup(&server, kwargs)
+                .env("AIRFLOW_VAR_HELLO", "of the environment")
+                .run()
+                .prints("of the environment");
+        }
+    }
+}
+
+#[test]
+fn a_misspelling_is_answered_with_what_was_meant() {
+    let server = vault();
+    for (kwargs, sentence, hint) in [
+        (
+            json!({"auth_type": "app_role", "role_id": "r"}),
+            "one of approle, aws_iam, azure, github, gcp, jwt, kubernetes, ldap, radius, token, userpass",
+            "did you mean `approle`?",
+        ),
+        (
+            json!({"auth_type": "Kubernetes"}),
+            "not another word",
+            "did you mean `kubernetes`?",
+        ),
+        (
+            json!({"token": TOKEN, "addr": "http://127.0.0.1:1"}),
+            "no kwarg `addr`",
+            "did you mean `url`?",
+        ),
+        (
+            json!({"token": TOKEN, "address": "http://127.0.0.1:1"}),
+            "no kwarg `address`",
+            "did you mean `url`?",
+        ),
+        (
+            json!({"token": TOKEN, "kv_engine_version": 3}),
+            "must be the number 1 or 2, not another number",
+            "",
+        ),
+        (
+            json!({"token": TOKEN, "kv_engine_version": "2"}),
+            "must be the number 1 or 2, not text",
+            "without quotes",
+        ),
+    ] {
+        is_refused(&server, kwargs, sentence).says(hint);
+    }
+}
+
+#[test]
+fn what_makes_a_token_readable_on_the_way_is_said() {
+    let server = vault();
+    lookup(&server, json!({"token": TOKEN, "verify": false}))
         .run()
-        .prints("world");
-    assert_eq!(server.targets()[0], "/v1/auth/userpass/login/None");
-    assert_eq!(server.requests()[0].json(), json!({"password": null}));
+        .prints("world")
+        .says("certificate is not checked");
+    let far = json!({"token": TOKEN, "url": "http://vault.invalid:8200", "proxies": {"http": server.url()}});
+    lookup(&server, far)
+        .run()
+        .prints("world")
+        .says("kwarg `url` is http:// and not this machine");
+    lookup(&server, json!({"token": TOKEN}))
+        .run()
+        .prints("world")
+        .quietly();
 }

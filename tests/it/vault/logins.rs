@@ -19,6 +19,10 @@ fn vault(login_path: &'static str) -> FakeServer {
                 200,
                 &json!({"auth": {"client_token": "s.logged-in"}}),
             )),
+            ("POST", "/v1/auth/token/revoke-self") => {
+                assert_eq!(request.header("X-Vault-Token"), Some("s.logged-in"));
+                Some(Response::new(204, "application/json", ""))
+            }
             ("GET", "/v1/secret/data/variables/hello") => {
                 assert_eq!(request.header("X-Vault-Token"), Some("s.logged-in"));
                 Some(Response::json(
@@ -51,7 +55,7 @@ fn github() {
         .prints("world")
         .quietly();
     assert_eq!(login(&server), json!({"token": "ghp_0123456789"}));
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[test]
@@ -376,7 +380,7 @@ fn what_a_login_sends_is_never_shown() {
             let heard = std::sync::Mutex::new(String::new());
             let server = FakeServer::start(move |request| {
                 let mut heard = heard.lock().unwrap();
-                if request.method == "POST" {
+                if request.method == "POST" && !request.path().ends_with("/revoke-self") {
                     *heard = String::from_utf8_lossy(&request.body).into_owned();
                 }
                 let values = serde_json::from_str::<serde_json::Map<String, Value>>(&heard);

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::load::kind_of;
-use super::{GoogleCredentials, GoogleCredentialsError, GoogleProject, gcloud};
+use super::{GoogleCredentials, GoogleError, GoogleProject, gcloud};
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
 
@@ -14,10 +14,7 @@ use crate::env::{Env, EnvError};
 ///
 /// # Errors
 /// A file that cannot be used, or nothing to look at and `NO_GCE_CHECK`.
-pub async fn credentials(
-    env: &Env,
-    deadline: Deadline,
-) -> Result<GoogleCredentials, GoogleCredentialsError> {
+pub async fn credentials(env: &Env, deadline: Deadline) -> Result<GoogleCredentials, GoogleError> {
     let mut credentials = offered(env, deadline).await?;
     if let Some(project) = named_project(env)? {
         credentials.project = GoogleProject::Named(project);
@@ -25,10 +22,7 @@ pub async fn credentials(
     Ok(credentials)
 }
 
-async fn offered(
-    env: &Env,
-    deadline: Deadline,
-) -> Result<GoogleCredentials, GoogleCredentialsError> {
+async fn offered(env: &Env, deadline: Deadline) -> Result<GoogleCredentials, GoogleError> {
     let of_gcloud = gcloud::credentials_path(env)?;
     let explicit = env
         .get("GOOGLE_APPLICATION_CREDENTIALS")?
@@ -49,7 +43,7 @@ async fn offered(
         }
     }
     if env.get("NO_GCE_CHECK")? == Some("true") {
-        return Err(GoogleCredentialsError::NoCredentials {
+        return Err(GoogleError::NoCredentials {
             metadata_server: None,
         });
     }
@@ -61,7 +55,7 @@ async fn with_gclouds_project(
     origin: String,
     env: &Env,
     deadline: Deadline,
-) -> Result<GoogleCredentials, GoogleCredentialsError> {
+) -> Result<GoogleCredentials, GoogleError> {
     let mut credentials = GoogleCredentials::from_file(path, origin, env, deadline).await?;
     if credentials.project == GoogleProject::Unknown {
         credentials.project = gcloud::project(env, deadline).await?.into();

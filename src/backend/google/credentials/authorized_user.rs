@@ -8,9 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::servers::{access_token, form};
-use super::{
-    CredentialsProblem, GoogleCredentialsError, Scopes, TokenServer, TokenServers, required,
-};
+use super::{CredentialsProblem, GoogleError, Scopes, TokenServer, TokenServers, required};
 use crate::python::json::Dict;
 use crate::secret::SecretText;
 
@@ -85,7 +83,7 @@ impl AuthorizedUser {
         &self,
         scopes: &Scopes,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         let host = servers.env.get("CLOUDSDK_AUTH_TOKEN_HOST")?;
         let url = host
             .filter(|host| !host.is_empty())
@@ -130,10 +128,7 @@ impl ExternalAccountAuthorizedUser {
     ///
     /// # Errors
     /// The login is no longer good, or the server cannot be asked.
-    pub async fn token(
-        &self,
-        servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    pub async fn token(&self, servers: &TokenServers<'_>) -> Result<SecretText, GoogleError> {
         let fields = [
             ("grant_type", "refresh_token"),
             ("refresh_token", self.refresh_token.expose()),

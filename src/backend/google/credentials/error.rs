@@ -10,7 +10,7 @@ use crate::text_file::TextFileError;
 
 /// Why there is no token. Holds names of settings and files, addresses, statuses and Google's own short words.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum GoogleCredentialsError {
+pub(crate) enum GoogleError {
     /// A variable cannot be read.
     #[error(transparent)]
     Env(#[from] EnvError),
@@ -81,25 +81,34 @@ pub(crate) enum GoogleCredentialsError {
 }
 
 /// What is wrong with credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum CredentialsProblem {
     /// There is no such file, or it cannot be read.
+    #[error("{}", file_in_words(.0))]
     File(TextFileError),
     /// It could not be found out in time what stands there.
+    #[error(transparent)]
     TimedOut(TimedOut),
     /// Not JSON.
+    #[error("this is not JSON")]
     NotJson,
     /// JSON, but not an object.
+    #[error("this is not a JSON object")]
     NotAnObject,
     /// A part is not there or is not text.
+    #[error("`{0}` is missing")]
     Lacks(&'static str),
     /// A part is there, but of no use.
+    #[error("`{0}` is not as Google writes it")]
     Odd(&'static str),
-    /// `private_key` is not an RSA key in PEM.
+    /// `private_key` cannot be signed with.
+    #[error("`private_key` is not an RSA private key in PEM form")]
     PrivateKey,
     /// `type` is none that google-auth knows.
+    #[error("their `type` is none that Google's library knows")]
     UnknownType,
     /// google-auth knows it, secretctl does not.
+    #[error("secretctl does not serve {0}")]
     NotServed(&'static str),
 }
 
@@ -145,13 +154,16 @@ impl fmt::Display for TokenServer {
 }
 
 /// What a server made of a request for a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenProblem {
     /// 429
+    #[error("asks to be asked less often")]
     Throttled,
     /// 5xx
+    #[error("cannot answer: status {0}")]
     Down(u16),
     /// Any other status but success.
+    #[error("refused with status {status}{}", in_quotes(.said))]
     Refused {
         /// The status.
         status: u16,
@@ -161,6 +173,7 @@ pub(crate) enum TokenProblem {
         said: Option<String>,
     },
     /// An answer that a token server does not give.
+    #[error("answered with status {0}, but not as a token server does")]
     Foreign(u16),
 }
 
@@ -171,43 +184,15 @@ fn no_machine(metadata_server: &Option<String>) -> String {
     }
 }
 
-impl fmt::Display for CredentialsProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // The setting that names it is told with its path.
-            Self::File(TextFileError::Missing { .. }) => f.write_str("the file does not exist"),
-            Self::File(error) => error.fmt(f),
-            Self::TimedOut(error) => error.fmt(f),
-            Self::NotJson => f.write_str("this is not JSON"),
-            Self::NotAnObject => f.write_str("this is not a JSON object"),
-            Self::Lacks(name) => write!(f, "`{name}` is missing"),
-            Self::Odd(name) => write!(f, "`{name}` is not as Google writes it"),
-            Self::PrivateKey => f.write_str("`private_key` is not an RSA private key in PEM form"),
-            Self::UnknownType => f.write_str("their `type` is none that Google's library knows"),
-            Self::NotServed(what) => write!(f, "secretctl does not serve {what}"),
-        }
+/// Where a file is missing, the setting that names it is told with its path already.
+fn file_in_words(error: &TextFileError) -> String {
+    match error {
+        TextFileError::Missing { .. } => "the file does not exist".to_owned(),
+        other => other.to_string(),
     }
 }
 
-impl fmt::Display for TokenProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Throttled => f.write_str("asks to be asked less often"),
-            Self::Down(status) => write!(f, "cannot answer: status {status}"),
-            Self::Refused { status, said, .. } => {
-                write!(f, "refused with status {status}{}", in_quotes(said))
-            }
-            Self::Foreign(status) => {
-                write!(
-                    f,
-                    "answered with status {status}, but not as a token server does"
-                )
-            }
-        }
-    }
-}
-
-impl GoogleCredentialsError {
+impl GoogleError {
     /// Credentials that cannot be used; `logged` says whether Airflow's constructor logs it and goes on.
     pub(super) fn unusable(origin: &str, problem: CredentialsProblem, logged: bool) -> Self {
         Self::Unusable {
@@ -227,7 +212,7 @@ impl GoogleCredentialsError {
     }
 }
 
-impl Fault for GoogleCredentialsError {
+impl Fault for GoogleError {
     fn failure(&self) -> Failure {
         match self {
             Self::Env(error) => error.failure(),

@@ -11,8 +11,8 @@ use super::impersonation::{self, TokenRequest};
 use super::load::{FILE_LIMIT, parse};
 use super::servers::{access_token, form};
 use super::{
-    Access, CredentialsProblem, GoogleCredentialsError, Scopes, TokenServer, TokenServers, object,
-    required, text,
+    Access, CredentialsProblem, GoogleError, Scopes, TokenServer, TokenServers, object, required,
+    text,
 };
 use crate::python::json::{self, Dict, Value};
 use crate::python::urllib::quote;
@@ -95,7 +95,7 @@ impl ExternalAccount {
         access: &Access,
         origin: &str,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         let Some(url) = &self.impersonation_url else {
             return self.own_token(&access.scopes, origin, servers).await;
         };
@@ -119,7 +119,7 @@ impl ExternalAccount {
         scopes: &Scopes,
         origin: &str,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         let subject_token = self.subject_token.read(origin, servers).await?;
         let scopes = scopes.list_or_default().join(" ");
         let options = self.options();
@@ -192,8 +192,8 @@ impl SubjectToken {
         &self,
         origin: &str,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
-        let failed = |problem| GoogleCredentialsError::SubjectToken {
+    ) -> Result<SecretText, GoogleError> {
+        let failed = |problem| GoogleError::SubjectToken {
             origin: origin.to_owned(),
             problem,
         };
@@ -223,7 +223,7 @@ async fn ask(
     url: &str,
     headers: &[(String, SecretText)],
     servers: &TokenServers<'_>,
-) -> Result<SecretText, GoogleCredentialsError> {
+) -> Result<SecretText, GoogleError> {
     let mut request = servers.http.get(url);
     for (name, value) in headers {
         request = request.header(name, value.expose());

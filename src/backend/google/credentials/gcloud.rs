@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::GoogleCredentialsError;
+use super::GoogleError;
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
 use crate::text_file::{self, TextFileError};
@@ -32,10 +32,7 @@ fn folder(env: &Env) -> Result<Option<PathBuf>, EnvError> {
 ///
 /// # Errors
 /// A variable that is not UTF-8, or a file that does not end in time.
-pub async fn project(
-    env: &Env,
-    deadline: Deadline,
-) -> Result<Option<String>, GoogleCredentialsError> {
+pub async fn project(env: &Env, deadline: Deadline) -> Result<Option<String>, GoogleError> {
     if !is_installed(env, deadline).await? {
         return Ok(None);
     }
@@ -60,20 +57,20 @@ pub async fn project(
 }
 
 /// A file of gcloud's; what cannot be read counts as not there, but for one that does not end.
-async fn read(path: &Path, deadline: Deadline) -> Result<Option<String>, GoogleCredentialsError> {
+async fn read(path: &Path, deadline: Deadline) -> Result<Option<String>, GoogleError> {
     match text_file::read(path, CONFIGURATION_LIMIT, deadline).await {
         Ok(text) => Ok(Some(text)),
-        Err(error @ TextFileError::TimedOut { .. }) => Err(GoogleCredentialsError::Gcloud(error)),
+        Err(error @ TextFileError::TimedOut { .. }) => Err(GoogleError::Gcloud(error)),
         Err(_) => Ok(None),
     }
 }
 
-async fn is_installed(env: &Env, deadline: Deadline) -> Result<bool, GoogleCredentialsError> {
+async fn is_installed(env: &Env, deadline: Deadline) -> Result<bool, GoogleError> {
     for folder in env.get("PATH")?.unwrap_or_default().split(':') {
         let path = Path::new(folder).join("gcloud");
         let kind = text_file::kind_of(&path, deadline).await.map_err(|error| {
             let path = path.clone();
-            GoogleCredentialsError::Gcloud(TextFileError::TimedOut { path, error })
+            GoogleError::Gcloud(TextFileError::TimedOut { path, error })
         })?;
         if kind.is_some_and(|kind| kind.is_file()) {
             return Ok(true);

@@ -5,8 +5,8 @@
 
 use super::servers::{access_token, members_of, servers_words};
 use super::{
-    Access, CredentialKind, CredentialsProblem, GoogleCredentials, GoogleCredentialsError,
-    GoogleProject, Scopes, TokenServer, TokenServers, object, required, text,
+    Access, CredentialKind, CredentialsProblem, GoogleCredentials, GoogleError, GoogleProject,
+    Scopes, TokenServer, TokenServers, object, required, text,
 };
 use crate::python::json::{self, Dict, Value};
 use crate::secret::SecretText;
@@ -77,7 +77,7 @@ impl Impersonation {
         &self,
         scopes: &Scopes,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         let token = self.source.token(&Access::to_iam(), servers).await?;
         let default = format!("https://iamcredentials.{}", self.source.universe_domain());
         let url = format!(
@@ -121,7 +121,7 @@ impl TokenRequest<'_> {
         target: &str,
         identity: impl Future<Output = String>,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         let mut request = servers
             .http
             .post(self.url)
@@ -134,7 +134,7 @@ impl TokenRequest<'_> {
         let reply = servers.send(TokenServer::Iam, request).await?;
         let hidden = [self.token.expose()];
         match servers_words(&reply, &hidden) {
-            Some(said) if reply.status == 403 => Err(GoogleCredentialsError::ImpersonationDenied {
+            Some(said) if reply.status == 403 => Err(GoogleError::ImpersonationDenied {
                 identity: identity.await,
                 target: target.to_owned(),
                 said: Some(said),

@@ -12,8 +12,8 @@ use super::external_account::ExternalAccount;
 use super::impersonation::Impersonation;
 use super::service_account::ServiceAccountKey;
 use super::{
-    CredentialKind, CredentialsProblem, GoogleCredentials, GoogleCredentialsError, GoogleProject,
-    KeyKwargs, application_default, text,
+    CredentialKind, CredentialsProblem, GoogleCredentials, GoogleError, GoogleProject, KeyKwargs,
+    application_default, text,
 };
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
@@ -34,7 +34,7 @@ impl GoogleCredentials {
         kwargs: &KeyKwargs,
         env: &Env,
         deadline: Deadline,
-    ) -> Result<Self, GoogleCredentialsError> {
+    ) -> Result<Self, GoogleError> {
         match kwargs {
             KeyKwargs::None => application_default::credentials(env, deadline).await,
             KeyKwargs::KeyPath(path) => Self::from_key_path(path, deadline).await,
@@ -46,42 +46,48 @@ impl GoogleCredentials {
     }
 
     /// `_get_credentials_using_key_path`; the `type` in the file is not looked at.
-    async fn from_key_path(path: &str, deadline: Deadline) -> Result<Self, GoogleCredentialsError> {
+    async fn from_key_path(path: &str, deadline: Deadline) -> Result<Self, GoogleError> {
         if !path.ends_with(".json") {
-            return Err(GoogleCredentialsError::NotAJsonKeyFile);
+            return Err(GoogleError::NotAJsonKeyFile);
         }
         let origin = format!("`{path}`, named by kwarg `gcp_key_path`");
         let key = match read_json(Path::new(path), deadline).await {
             Ok(Value::Dict(key)) => key,
-            Ok(_) => return Err(unusable(&origin, CredentialsProblem::NotAnObject, false)),
+            Ok(_) => {
+                return Err(GoogleError::unusable(
+                    &origin,
+                    CredentialsProblem::NotAnObject,
+                    false,
+                ));
+            }
             // Only a missing file is a FileNotFoundError, which the constructor logs.
             Err(problem) => {
                 let logged = is_missing(&problem);
-                return Err(unusable(&origin, problem, logged));
+                return Err(GoogleError::unusable(&origin, problem, logged));
             }
         };
         Self::from_key(&key, origin)
     }
 
     /// `_get_credentials_using_keyfile_dict`; here alone an escaped newline is unescaped.
-    fn from_keyfile_dict(key: &Dict) -> Result<Self, GoogleCredentialsError> {
+    fn from_keyfile_dict(key: &Dict) -> Result<Self, GoogleError> {
         let origin = "kwarg `gcp_keyfile_dict`".to_owned();
         let mut key = key.clone();
         match key.get_mut("private_key") {
             Some(Value::Text(pem)) => *pem = pem.expose().replace("\\n", "\n").into(),
             _ => {
                 let problem = CredentialsProblem::Lacks("private_key");
-                return Err(unusable(&origin, problem, false));
+                return Err(GoogleError::unusable(&origin, problem, false));
             }
         }
         Self::from_key(&key, origin)
     }
 
-    fn from_key(key: &Dict, origin: String) -> Result<Self, GoogleCredentialsError> {
+    fn from_key(key: &Dict, origin: String) -> Result<Self, GoogleError> {
         let key = ServiceAccountKey::from_dict(key).map_err(|problem| {
             // A missing part is a MalformedError, which the constructor logs; an unreadable key is a plain ValueError.
             let logged = matches!(problem, CredentialsProblem::Lacks(_));
-            unusable(&origin, problem, logged)
+            GoogleError::unusable(&origin, problem, logged)
         })?;
         Ok(Self {
             project: key.project_id().into(),
@@ -96,12 +102,18 @@ impl GoogleCredentials {
         config: &Value,
         env: &Env,
         deadline: Deadline,
-    ) -> Result<Self, GoogleCredentialsError> {
+    ) -> Result<Self, GoogleError> {
         let kwarg = "kwarg `gcp_credential_config_file`";
         let text = match config {
             Value::Dict(info) => return Self::from_info(info, kwarg.to_owned(), env),
             Value::Text(text) => text.expose(),
-            _ => return Err(unusable(kwarg, CredentialsProblem::NotAnObject, true)),
+            _ => {
+                return Err(GoogleError::unusable(
+                    kwarg,
+                    CredentialsProblem::NotAnObject,
+                    true,
+                ));
+            }
         };
         let path = Path::new(text);
         match kind_of(path, kwarg, deadline).await? {
@@ -119,7 +131,7 @@ impl GoogleCredentials {
         origin: String,
         env: &Env,
         deadline: Deadline,
-    ) -> Result<Self, GoogleCredentialsError> {
+    ) -> Result<Self, GoogleError> {
         Self::from_parsed(read_json(path, deadline).await, origin, env)
     }
 
@@ -127,23 +139,27 @@ impl GoogleCredentials {
         info: Result<Value, CredentialsProblem>,
         origin: String,
         env: &Env,
-    ) -> Result<Self, GoogleCredentialsError> {
+    ) -> Result<Self, GoogleError> {
         match info {
             Ok(Value::Dict(info)) => Self::from_info(&info, origin, env),
-            Ok(_) => Err(unusable(&origin, CredentialsProblem::NotAnObject, false)),
+            Ok(_) => Err(GoogleError::unusable(
+                &origin,
+                CredentialsProblem::NotAnObject,
+                false,
+            )),
             Err(problem) => {
                 let logged = is_missing(&problem) || matches!(problem, CredentialsProblem::NotJson);
-                Err(unusable(&origin, problem, logged))
+                Err(GoogleError::unusable(&origin, problem, logged))
             }
         }
     }
 
     /// `google.auth._default._load_credentials_from_info`
-    fn from_info(info: &Dict, origin: String, env: &Env) -> Result<Self, GoogleCredentialsError> {
+    fn from_info(info: &Dict, origin: String, env: &Env) -> Result<Self, GoogleError> {
         let kind = CredentialKind::from_info(info).map_err(|problem| {
             // google-auth looks into what is not there, an AttributeError.
             let logged = !matches!(problem, CredentialsProblem::Lacks("source_credentials"));
-            unusable(&origin, problem, logged)
+            GoogleError::unusable(&origin, problem, logged)
         })?;
         let (project, own_quota_project) = match &kind {
             CredentialKind::ServiceAccount(key) => (key.project_id(), None),
@@ -159,7 +175,7 @@ impl GoogleCredentials {
     }
 
     /// The credentials of the machine, to be had from the metadata server.
-    pub(super) fn of_the_machine(env: &Env) -> Result<Self, GoogleCredentialsError> {
+    pub(super) fn of_the_machine(env: &Env) -> Result<Self, GoogleError> {
         Ok(Self {
             kind: CredentialKind::Machine,
             project: GoogleProject::OfTheMachine,
@@ -191,10 +207,6 @@ impl CredentialKind {
     }
 }
 
-fn unusable(origin: &str, problem: CredentialsProblem, logged: bool) -> GoogleCredentialsError {
-    GoogleCredentialsError::unusable(origin, problem, logged)
-}
-
 fn is_missing(problem: &CredentialsProblem) -> bool {
     matches!(
         problem,
@@ -207,10 +219,10 @@ pub(super) async fn kind_of(
     path: &Path,
     origin: &str,
     deadline: Deadline,
-) -> Result<Option<FileType>, GoogleCredentialsError> {
+) -> Result<Option<FileType>, GoogleError> {
     text_file::kind_of(path, deadline)
         .await
-        .map_err(|error| unusable(origin, CredentialsProblem::TimedOut(error), false))
+        .map_err(|error| GoogleError::unusable(origin, CredentialsProblem::TimedOut(error), false))
 }
 
 /// `GOOGLE_CLOUD_QUOTA_PROJECT`, which wins over the file's own.

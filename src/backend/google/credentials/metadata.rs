@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 
 use super::servers::{access_token, no_token};
-use super::{GoogleCredentialsError, Scopes, TokenProblem, TokenServer, TokenServers};
+use super::{GoogleError, Scopes, TokenProblem, TokenServer, TokenServers};
 use crate::env::EnvError;
 use crate::http::RetryRule;
 use crate::python::urllib::quote_plus;
@@ -25,7 +25,7 @@ const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
 ///
 /// # Errors
 /// There is no metadata server, or it does not say.
-pub async fn project_id(servers: &TokenServers<'_>) -> Result<String, GoogleCredentialsError> {
+pub async fn project_id(servers: &TokenServers<'_>) -> Result<String, GoogleError> {
     ask_for_text("project/project-id", servers).await
 }
 
@@ -33,7 +33,7 @@ pub async fn project_id(servers: &TokenServers<'_>) -> Result<String, GoogleCred
 ///
 /// # Errors
 /// There is no metadata server, or it does not say.
-pub async fn email(servers: &TokenServers<'_>) -> Result<String, GoogleCredentialsError> {
+pub async fn email(servers: &TokenServers<'_>) -> Result<String, GoogleError> {
     ask_for_text("instance/service-accounts/default/email", servers).await
 }
 
@@ -41,10 +41,7 @@ pub async fn email(servers: &TokenServers<'_>) -> Result<String, GoogleCredentia
 ///
 /// # Errors
 /// There is no metadata server, or it gives none.
-pub async fn token(
-    scopes: &Scopes,
-    servers: &TokenServers<'_>,
-) -> Result<SecretText, GoogleCredentialsError> {
+pub async fn token(scopes: &Scopes, servers: &TokenServers<'_>) -> Result<SecretText, GoogleError> {
     let path = "instance/service-accounts/default/token";
     let scopes = quote_plus(&scopes.list_or_default().join(","));
     let request = request(&format!("{path}?scopes={scopes}"), servers).await?;
@@ -54,10 +51,7 @@ pub async fn token(
     access_token(&answer, "access_token", TokenServer::Metadata)
 }
 
-async fn ask_for_text(
-    path: &str,
-    servers: &TokenServers<'_>,
-) -> Result<String, GoogleCredentialsError> {
+async fn ask_for_text(path: &str, servers: &TokenServers<'_>) -> Result<String, GoogleError> {
     let request = request(path, servers).await?;
     let reply = servers.ask(TokenServer::Metadata, request, &[]).await?;
     let text = reply.text();
@@ -70,10 +64,7 @@ async fn ask_for_text(
 }
 
 /// A question to the metadata server, once it is known that there is one.
-async fn request(
-    path: &str,
-    servers: &TokenServers<'_>,
-) -> Result<RequestBuilder, GoogleCredentialsError> {
+async fn request(path: &str, servers: &TokenServers<'_>) -> Result<RequestBuilder, GoogleError> {
     let named = named_host(servers)?;
     let host = named.as_deref().unwrap_or("metadata.google.internal");
     let probed = match servers.env.get("GCE_METADATA_IP")? {
@@ -84,7 +75,7 @@ async fn request(
         .on_google
         .get_or_init(|| is_on_google(probed, servers));
     if !*on_google.await {
-        return Err(GoogleCredentialsError::NoCredentials {
+        return Err(GoogleError::NoCredentials {
             metadata_server: Some(probed.to_owned()),
         });
     }

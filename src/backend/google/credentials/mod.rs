@@ -19,7 +19,7 @@ mod service_account;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use error::GoogleCredentialsError;
+pub(crate) use error::GoogleError;
 pub(crate) use key_kwargs::KeyKwargs;
 pub(crate) use scopes::{Access, Scopes};
 pub(crate) use servers::{TokenServers, ask, endpoint, http_settings, servers_words};
@@ -83,12 +83,12 @@ impl GoogleCredentials {
     ///
     /// # Errors
     /// The last one is not an e-mail address, from which Airflow takes the project.
-    pub fn impersonating(self, mut chain: Vec<String>) -> Result<Self, GoogleCredentialsError> {
+    pub fn impersonating(self, mut chain: Vec<String>) -> Result<Self, GoogleError> {
         let Some(target) = chain.pop() else {
             return Ok(self);
         };
-        let project = impersonation::project_in(&target)
-            .ok_or(GoogleCredentialsError::NoProjectInImpersonationChain)?;
+        let project =
+            impersonation::project_in(&target).ok_or(GoogleError::NoProjectInImpersonationChain)?;
         let origin = self.origin.clone();
         let delegates = Some(chain).filter(|delegates| !delegates.is_empty());
         Ok(Self {
@@ -113,7 +113,7 @@ impl GoogleCredentials {
     pub async fn project_id(
         &self,
         servers: &TokenServers<'_>,
-    ) -> Result<Option<String>, GoogleCredentialsError> {
+    ) -> Result<Option<String>, GoogleError> {
         match &self.project {
             GoogleProject::Named(project) => Ok(Some(project.clone())),
             GoogleProject::OfTheMachine => Ok(Some(metadata::project_id(servers).await?)),
@@ -142,11 +142,11 @@ impl GoogleCredentials {
         &self,
         access: &Access,
         servers: &TokenServers<'_>,
-    ) -> Result<SecretText, GoogleCredentialsError> {
+    ) -> Result<SecretText, GoogleError> {
         match &self.kind {
             CredentialKind::ServiceAccount(key) => key.token(access).map_err(|CannotSign| {
                 let problem = CredentialsProblem::PrivateKey;
-                GoogleCredentialsError::unusable(&self.origin, problem, false)
+                GoogleError::unusable(&self.origin, problem, false)
             }),
             CredentialKind::AuthorizedUser(user) => user.token(&access.scopes, servers).await,
             CredentialKind::ExternalAccountAuthorizedUser(user) => user.token(servers).await,
@@ -167,7 +167,7 @@ impl GoogleCredentials {
     pub async fn service_account(
         &self,
         servers: &TokenServers<'_>,
-    ) -> Result<Option<String>, GoogleCredentialsError> {
+    ) -> Result<Option<String>, GoogleError> {
         match &self.kind {
             CredentialKind::ServiceAccount(key) => Ok(Some(key.client_email().to_owned())),
             CredentialKind::Impersonated(impersonation) => {

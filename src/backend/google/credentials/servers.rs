@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use tokio::sync::OnceCell;
 
-use super::{GoogleCredentialsError, TokenProblem, TokenServer, object, text};
+use super::{GoogleError, TokenProblem, TokenServer, object, text};
 use crate::backend::Surroundings;
 use crate::deadline::Deadline;
 use crate::env::{Env, EnvError};
@@ -96,10 +96,10 @@ impl<'a> TokenServers<'a> {
         &self,
         server: TokenServer,
         request: RequestBuilder,
-    ) -> Result<Reply, GoogleCredentialsError> {
+    ) -> Result<Reply, GoogleError> {
         ask(self.http, self.deadline, request)
             .await
-            .map_err(|error| GoogleCredentialsError::NoAnswer { server, error })
+            .map_err(|error| GoogleError::NoAnswer { server, error })
     }
 
     /// Sends a request to a server that answers in its own form and gives what it answers. `hidden` never shows.
@@ -111,7 +111,7 @@ impl<'a> TokenServers<'a> {
         server: TokenServer,
         request: RequestBuilder,
         hidden: &[&str],
-    ) -> Result<Reply, GoogleCredentialsError> {
+    ) -> Result<Reply, GoogleError> {
         let reply = self.send(server, request).await?;
         match reply.status.is_success() {
             true => Ok(reply),
@@ -128,7 +128,7 @@ impl<'a> TokenServers<'a> {
         server: TokenServer,
         request: RequestBuilder,
         hidden: &[&str],
-    ) -> Result<Dict, GoogleCredentialsError> {
+    ) -> Result<Dict, GoogleError> {
         let reply = self.send(server, request).await?;
         members_of(&reply, server, hidden)
     }
@@ -147,7 +147,7 @@ pub(super) fn members_of(
     reply: &Reply,
     server: TokenServer,
     hidden: &[&str],
-) -> Result<Dict, GoogleCredentialsError> {
+) -> Result<Dict, GoogleError> {
     let members = reply.members();
     match members {
         Some(members) if reply.status.is_success() => Ok(members),
@@ -198,7 +198,7 @@ pub(super) fn access_token(
     answer: &Dict,
     name: &str,
     server: TokenServer,
-) -> Result<SecretText, GoogleCredentialsError> {
+) -> Result<SecretText, GoogleError> {
     let token = text(answer, name).filter(|token| !token.expose().is_empty());
     token
         .cloned()
@@ -206,8 +206,8 @@ pub(super) fn access_token(
 }
 
 /// The error for a token that `server` did not give.
-pub(super) fn no_token(server: TokenServer, problem: TokenProblem) -> GoogleCredentialsError {
-    GoogleCredentialsError::NoToken { server, problem }
+pub(super) fn no_token(server: TokenServer, problem: TokenProblem) -> GoogleError {
+    GoogleError::NoToken { server, problem }
 }
 
 /// The short message of an error as Google's APIs and OAuth servers write it, without `hidden`.

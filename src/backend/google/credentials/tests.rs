@@ -52,15 +52,12 @@ impl Home {
         &self,
         kwargs: &KeyKwargs,
         variables: &[(&str, &str)],
-    ) -> Result<GoogleCredentials, GoogleCredentialsError> {
+    ) -> Result<GoogleCredentials, GoogleError> {
         let (env, deadline) = (self.env(variables), Deadline::after(Duration::from_secs(5)));
         block_on(GoogleCredentials::open(kwargs, &env, deadline))
     }
 
-    fn default(
-        &self,
-        variables: &[(&str, &str)],
-    ) -> Result<GoogleCredentials, GoogleCredentialsError> {
+    fn default(&self, variables: &[(&str, &str)]) -> Result<GoogleCredentials, GoogleError> {
         self.open(&KeyKwargs::None, variables)
     }
 }
@@ -108,7 +105,7 @@ fn the_metadata_server_comes_last_and_may_be_forbidden() {
     let home = Home::new(&[]);
     assert!(matches!(
         home.default(&[]),
-        Err(GoogleCredentialsError::NoCredentials { .. })
+        Err(GoogleError::NoCredentials { .. })
     ));
     let machine = home
         .default(&[
@@ -206,7 +203,7 @@ fn an_impersonated_accounts_project_is_in_its_address() {
     assert_eq!(acting_as("a@p,b@p").unwrap(), named("p,b"));
     assert!(matches!(
         acting_as("nobody"),
-        Err(GoogleCredentialsError::NoProjectInImpersonationChain)
+        Err(GoogleError::NoProjectInImpersonationChain)
     ));
 }
 

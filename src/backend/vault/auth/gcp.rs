@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use crate::backend::Surroundings;
 use crate::backend::google::credentials::{
-    Access, GoogleCredentials, GoogleCredentialsError, KeyKwargs, Scopes, TokenServers, ask,
-    endpoint, http_settings, servers_words,
+    Access, GoogleCredentials, GoogleError, KeyKwargs, Scopes, TokenServers, ask, endpoint,
+    http_settings, servers_words,
 };
 use crate::backend::kwargs::{KwargError, Kwargs};
 use crate::backend::vault::settings::Faults;
@@ -38,7 +38,7 @@ pub struct Gcp {
 pub enum GcpLoginError {
     /// There are no credentials, or no token for them.
     #[error("the gcp login could not be signed: {0}")]
-    Credentials(#[from] GoogleCredentialsError),
+    Credentials(#[from] GoogleError),
     /// A variable cannot be read.
     #[error(transparent)]
     Env(#[from] EnvError),

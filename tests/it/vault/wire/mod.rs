@@ -115,6 +115,7 @@ fn run(recording: &Recording, server: &FakeServer) -> Output {
         .file("tok", "filetok\n")
         .file("jwt", "the.jwt.tok\n")
         .secret("s.logintoken")
+        .args(["--keep-login"])
         .args(command(recording));
     if recording.case.contains("~/.vault-token") {
         run = run.file(".vault-token", "dottok");

@@ -17,15 +17,23 @@ pub fn answer(recording: &Recording, request: &Request) -> Option<Response> {
     }
 }
 
-/// What `secretctl` may ask after a lookup has failed: how the mount is set up, and whether the token is good at all.
+/// What `secretctl` may ask after a lookup has failed: how the mount is set up, which names are there, and whether the token is
+/// good at all.
 pub fn explains_a_failure(request: &Request) -> bool {
     let path = request.path();
     let explains =
         path.starts_with("/v1/sys/internal/ui/mounts/") || path == "/v1/auth/token/lookup-self";
-    request.method == "GET" && explains
+    request.method == "GET" && (explains || lists(request))
+}
+
+fn lists(request: &Request) -> bool {
+    request.target.ends_with("?list=true")
 }
 
 fn explanation(request: &Request) -> Response {
+    if lists(request) {
+        return Response::json(200, &json!({"data": {"keys": []}}));
+    }
     if request.path() == "/v1/auth/token/lookup-self" {
         return Response::json(200, &json!({"data": {"policies": ["default"]}}));
     }
