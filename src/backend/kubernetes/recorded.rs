@@ -248,43 +248,6 @@ fn the_namespace_is_the_pods_own_unless_the_kwargs_name_one() {
     );
 }
 
-#[test]
-fn many_ids_are_asked_for_with_one_list_and_answered_as_one_by_one() {
-    let labelled = |id: &str, value: &str| {
-        let labels = json!({"airflow.apache.org/variable-key": id});
-        json!({"metadata": {"name": id, "labels": labels}, "data": {"value": STANDARD.encode(value)}})
-    };
-    let pod = Pod::new(move |_| {
-        let items = [labelled("b", "2"), labelled("a", "1"), labelled("b", "3")];
-        Some(Response::json(200, &json!({"items": items})))
-    });
-    let backend = pod.open(&json!({"namespace": "ns"})).unwrap();
-    let secrets: Vec<_> = ["a", "b", "c"]
-        .into_iter()
-        .map(|id| match backend.locate(&SecretId::new(VARIABLE.0, id)) {
-            Location::At(secret) => secret,
-            Location::Skipped(why) => panic!("{why}"),
-        })
-        .collect();
-    let deadline = Deadline::after(Duration::from_secs(20));
-    let answers = block_on(backend.get_many(&secrets, deadline));
-    let values: Vec<Option<String>> = answers
-        .into_iter()
-        .map(|answer| match answer.unwrap() {
-            Answer::Found(Secret::Text(text)) => Some(text.expose().to_owned()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(values, [Some("1".into()), Some("2".into()), None]);
-    let requests = pod.server.requests();
-    assert_eq!(requests.len(), 1);
-    assert!(
-        requests[0].target.contains("in+%28a%2Cb%2Cc%29"),
-        "{}",
-        requests[0].target
-    );
-}
-
 /// A pipe without a writer has no end; a projected volume that hangs is the same.
 #[test]
 fn a_file_of_the_pod_that_does_not_end_in_time_is_named() {
