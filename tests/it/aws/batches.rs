@@ -170,3 +170,23 @@ fn a_batch_that_is_throttled_fails_and_is_not_repeated_one_by_one() {
         assert_eq!(server.requests().len(), 1);
     }
 }
+
+/// However many secrets are refused, who is asking is asked once.
+#[test]
+fn who_is_refused_many_secrets_is_asked_for_once() {
+    let server = FakeServer::start(|request| {
+        Some(match target(request) {
+            "" => super::sts(&String::from_utf8_lossy(&request.body)),
+            _ => error("AccessDeniedException", "no"),
+        })
+    });
+    let ids: Vec<String> = (0..5).map(|number| format!("id{number}")).collect();
+    for lookup in looked_up(&server, SYSTEMS_MANAGER, &ids) {
+        assert_eq!(lookup.failure(), Failure::Denied);
+    }
+    let of_sts = server
+        .requests()
+        .into_iter()
+        .filter(|request| target(request).is_empty());
+    assert_eq!((server.requests().len(), of_sts.count()), (1 + 5 + 1, 1));
+}
