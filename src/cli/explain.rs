@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::arguments::{ExplainArguments, ExplainOutput};
 use super::output;
-use super::terminal::printable;
+use super::terminal::on_one_line;
 use crate::airflow_config::SettingUse;
 use crate::error::{Error, Result};
 use crate::failure::{Failure, Fault};
@@ -97,7 +97,8 @@ fn text(lookup: &Lookup, findings: &[Finding], settings: &[SettingUse]) -> Strin
             .into_iter()
             .map(|hint| format!("hint: {hint}")),
     );
-    printable(&lines.join("\n"))
+    let lines: Vec<String> = lines.iter().map(|line| on_one_line(line)).collect();
+    lines.join("\n")
 }
 
 fn json(lookup: &Lookup, findings: &[Finding], settings: &[SettingUse], exit_code: u8) -> String {

@@ -33,7 +33,12 @@ impl Terminal {
 
     /// Tells an error: what failed, where it looked, what to do next.
     pub fn error(&self, error: &Error) {
-        self.labelled("error", RED, &error.to_string());
+        let sentence = match error {
+            // Kwargs are shown with a caret under the fault.
+            Error::Config(_) | Error::Open(_) => printable(&error.to_string()),
+            _ => on_one_line(&error.to_string()),
+        };
+        self.labelled("error", RED, &sentence);
         if let Error::NotResolved(lookup) = error {
             for line in lookup.lines() {
                 self.plain(&format!("  {line}"));
@@ -47,7 +52,7 @@ impl Terminal {
 
     /// Tells what to do next.
     pub fn hint(&self, text: &str) {
-        self.labelled("hint", CYAN, text);
+        self.labelled("hint", CYAN, &on_one_line(text));
     }
 
     fn labelled(&self, label: &str, color: &str, text: &str) {
@@ -56,11 +61,11 @@ impl Terminal {
         } else {
             format!("{label}:")
         };
-        self.write(&format!("{label} {}", printable(text)));
+        self.write(&format!("{label} {text}"));
     }
 
     fn plain(&self, text: &str) {
-        self.write(&printable(text));
+        self.write(&on_one_line(text));
     }
 
     /// A closed stderr is nobody's error.
@@ -76,7 +81,7 @@ impl Listener for Terminal {
             Level::Warning => ("warning", YELLOW),
             Level::Error => ("error", RED),
         };
-        self.labelled(label, color, &finding.sentence);
+        self.labelled(label, color, &on_one_line(&finding.sentence));
         finding.hint.iter().for_each(|hint| self.hint(hint));
     }
 
@@ -98,6 +103,11 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
+/// The same on one line, so that no id makes a line that reads like one of ours.
+pub fn on_one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +115,7 @@ mod tests {
     #[test]
     fn control_characters_are_shown_not_obeyed() {
         assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\nc");
+        assert_eq!(on_one_line("a\r\nb"), "a\\r\\nb");
     }
 
     #[test]

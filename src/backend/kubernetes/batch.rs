@@ -1,13 +1,14 @@
 //! Many ids with few requests: one list of all secrets whose label is one of them.
 //!
-//! The surprising rule: an id that no label can hold would spoil the selector for the others, so it is asked for alone.
+//! The surprising rule: a list that fails fails each of its ids, as each alone would fail, so nothing is asked again one by
+//! one. An id that no label can hold is asked for alone, because it would spoil the selector for the others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use reqwest::StatusCode;
+use futures_util::{StreamExt, future, stream};
 
-use super::client::{self, KubernetesSession};
-use super::secret_list::{self, ListedSecret};
+use super::client::KubernetesSession;
+use super::secret_list::ListedSecret;
 use super::{KubernetesError, KubernetesSecretsBackend, label};
 use crate::backend::{Answer, BackendError, SecretRef, one_by_one};
 use crate::deadline::Deadline;
@@ -15,84 +16,112 @@ use crate::deadline::Deadline;
 /// How many ids one selector names: with 63 characters each it stays well below the longest address that servers take.
 const SIZE: usize = 50;
 
-/// The answers for `secrets`, which are all of one kind, in their order. What a list does not settle is asked for alone.
-pub async fn read(
+/// How many lists are asked for at a time.
+const AT_ONCE: usize = 4;
+
+type Answers = Vec<Result<Answer, BackendError>>;
+
+/// The answers for `secrets`, which are all of one kind, in their order. A secret is asked for once, however often it is named.
+pub async fn get_many(
     backend: &KubernetesSecretsBackend,
     secrets: &[SecretRef],
     deadline: Deadline,
-) -> Vec<Result<Answer, BackendError>> {
-    let mut answers: Vec<Option<Result<Answer, BackendError>>> = vec![None; secrets.len()];
-    let fit: Vec<usize> = (0..secrets.len())
-        .filter(|&index| label::problem_with_value(&secrets[index].secret.id).is_none())
+) -> Answers {
+    let label = secrets.first().and_then(|secret| {
+        let keys = backend.settings.keys(secret.secret.kind);
+        keys.label.as_deref()
+    });
+    let Some(label) = label else {
+        return one_by_one(backend, secrets, deadline).await;
+    };
+    let mut seen = HashSet::new();
+    let distinct = secrets.iter().filter(|secret| seen.insert(secret.name()));
+    let (together, alone): (Vec<SecretRef>, Vec<SecretRef>) = distinct
+        .cloned()
+        .partition(|secret| goes_in_list(backend, secret));
+    let lists: Vec<_> = together
+        .chunks(SIZE)
+        .map(|chunk| list(backend, label, chunk, deadline))
         .collect();
-    for chunk in fit.chunks(SIZE) {
-        let asked: Vec<&SecretRef> = chunk.iter().map(|&index| &secrets[index]).collect();
-        let Ok(Some(found)) = list(backend, &asked, deadline.renewed()).await else {
-            break;
-        };
-        for (&index, answer) in chunk.iter().zip(found) {
-            answers[index] = Some(answer.map_err(BackendError::from));
-        }
-    }
-    let unsettled = secrets.iter().zip(&answers);
-    let left: Vec<SecretRef> = unsettled
-        .filter(|(_, answer)| answer.is_none())
-        .map(|(secret, _)| secret.clone())
-        .collect();
-    let mut others = one_by_one(backend, &left, deadline).await.into_iter();
-    answers
-        .into_iter()
-        .filter_map(|answer| answer.or_else(|| others.next()))
+    let lists = stream::iter(lists).buffered(AT_ONCE).concat();
+    let (listed, single) = future::join(lists, one_by_one(backend, &alone, deadline)).await;
+    let asked = together.iter().chain(&alone).map(SecretRef::name);
+    let answers: HashMap<&str, Result<Answer, BackendError>> =
+        asked.zip(listed.into_iter().chain(single)).collect();
+    secrets
+        .iter()
+        .filter_map(|secret| answers.get(secret.name()).cloned())
         .collect()
 }
 
-/// The answers for a few secrets; `None` where the server does not give a list, so that each has to be asked for alone.
-async fn list(
-    backend: &KubernetesSecretsBackend,
-    secrets: &[&SecretRef],
-    deadline: Deadline,
-) -> Result<Option<Vec<Result<Answer, KubernetesError>>>, KubernetesError> {
-    backend.settings.usable()?;
-    let Some(label) = secrets.first().and_then(|first| {
-        let keys = backend.settings.keys(first.secret.kind);
-        keys.label.as_deref()
-    }) else {
-        return Ok(None);
-    };
-    let session = backend.session(deadline).await?;
-    let ids: Vec<&str> = secrets.iter().map(|secret| &*secret.secret.id).collect();
-    let selector = label::selector_of_many(label, &ids, backend.settings.team_label.as_deref());
-    let query = [
-        ("labelSelector", selector.as_str()),
-        ("resourceVersion", "0"),
-    ];
-    let reply = session.list_secrets(&query, client::JSON, deadline).await?;
-    let listed = match reply.status {
-        StatusCode::OK => reply.members().and_then(secret_list::secrets),
-        _ => None,
-    };
-    Ok(listed.map(|listed| answers(backend, &session, secrets, label, listed)))
+/// Whether a label can hold the id, and is one.
+fn goes_in_list(backend: &KubernetesSecretsBackend, secret: &SecretRef) -> bool {
+    let secret = &secret.secret;
+    label::problem_with_value(&secret.id).is_none()
+        && backend.settings.impossible_label(secret.kind).is_none()
 }
 
+/// The answers for a few secrets, within the limit of `deadline` from when their turn comes.
+async fn list(
+    backend: &KubernetesSecretsBackend,
+    label: &str,
+    secrets: &[SecretRef],
+    deadline: Deadline,
+) -> Answers {
+    let deadline = deadline.renewed();
+    let answers = match read(backend, label, secrets, deadline).await {
+        Ok(answers) => answers,
+        Err(error) if error.is_about_size() => return one_by_one(backend, secrets, deadline).await,
+        Err(error) => {
+            let failed =
+                |secret: &SecretRef| backend.answer_to_failure(&secret.secret, error.clone());
+            secrets.iter().map(failed).collect()
+        }
+    };
+    let told = answers.into_iter();
+    told.map(|answer| answer.map_err(BackendError::from))
+        .collect()
+}
+
+async fn read(
+    backend: &KubernetesSecretsBackend,
+    label: &str,
+    secrets: &[SecretRef],
+    deadline: Deadline,
+) -> Result<Vec<Result<Answer, KubernetesError>>, KubernetesError> {
+    backend.settings.usable()?;
+    let session = backend.session(deadline).await?;
+    let selector = match secrets {
+        // One secret is asked for as Airflow asks.
+        [one] => one.name().to_owned(),
+        many => {
+            let ids: Vec<&str> = many.iter().map(|secret| &*secret.secret.id).collect();
+            label::selector_of_many(label, &ids, backend.settings.team_label.as_deref())
+        }
+    };
+    let found = backend.find(&session, &selector, deadline).await?;
+    Ok(answers(backend, &session, secrets, label, &found))
+}
+
+/// Each secret's answer out of the list for all.
 fn answers(
     backend: &KubernetesSecretsBackend,
     session: &KubernetesSession,
-    secrets: &[&SecretRef],
+    secrets: &[SecretRef],
     label: &str,
-    listed: Vec<ListedSecret>,
+    found: &[ListedSecret],
 ) -> Vec<Result<Answer, KubernetesError>> {
-    let mut by_id: HashMap<String, Vec<ListedSecret>> = HashMap::new();
-    for secret in listed {
-        if let Some(id) = secret.label(label).map(str::to_owned) {
+    let mut by_id: HashMap<&str, Vec<&ListedSecret>> = HashMap::new();
+    for secret in found {
+        if let Some(id) = secret.label(label) {
             by_id.entry(id).or_default().push(secret);
         }
     }
-    let none = Vec::new();
-    secrets
-        .iter()
-        .map(|secret| {
-            let found = by_id.get(&secret.secret.id).unwrap_or(&none);
-            backend.first_of(session, secret, found)
-        })
-        .collect()
+    let answer = |secret: &SecretRef| {
+        let found = by_id
+            .get(secret.secret.id.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        backend.answer(session, secret, found)
+    };
+    secrets.iter().map(answer).collect()
 }

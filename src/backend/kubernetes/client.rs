@@ -175,15 +175,17 @@ impl KubernetesSession {
         url
     }
 
-    /// The error that a failed reply stands for, other than 403.
+    /// The error that a failed reply stands for. A 401 or 403 need not be the API server's own, because one in front of it may
+    /// see to who is asking; a page is nobody's.
     pub fn error(&self, reply: &Reply) -> KubernetesError {
         let status = reply.status.as_u16();
         let said = message_in(reply).map(|message| self.without_secrets(&message));
         match status {
-            401 => KubernetesError::Unauthorized {
+            401 if reply.members().is_some() => KubernetesError::Unauthorized {
                 origin: self.credential_origin.clone(),
                 said,
             },
+            400 if said.is_some() => KubernetesError::BadRequest { said },
             429 => KubernetesError::Throttled { status, said },
             500..=599 => KubernetesError::Down { status, said },
             300..=499 if said.is_some() => KubernetesError::Down { status, said },

@@ -132,8 +132,8 @@ impl ClusterSource {
                  unset KUBERNETES_SERVICE_HOST to ask with the kubeconfig",
             )],
             ClusterSource::Kubeconfig(_) if !names_namespace => {
-                let sentence = "the kwargs have no `namespace`: the kubeconfig's is asked, while Airflow in its pod asks the pod's own, \
-                                so the value may not be the one that Airflow uses";
+                let sentence = "the kwargs have no `namespace`: that of the kubeconfig's context is asked, else `default`, while Airflow \
+                                in its pod asks the pod's own, so the value may not be the one that Airflow uses";
                 vec![
                     Finding::warning("kubeconfig-without-namespace", sentence)
                         .with_hint("set \"namespace\" in the kwargs")

@@ -5,8 +5,7 @@
 
 use super::client::{KubernetesSession, METADATA_ONLY, message_in};
 use super::error::KubernetesError;
-use super::label;
-use super::secret_list::{self, ListedSecret};
+use super::secret_list::{ListedSecret, SecretList};
 use crate::deadline::Deadline;
 use crate::http::Reply;
 use crate::python::json::{Dict, Value};
@@ -19,27 +18,28 @@ const SELF_REVIEW: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const LOOKED_THROUGH: usize = 500;
 const MOST_HINTS: usize = 3;
 
-/// What a 403 means: by the user that the server's message names, else by asking who this client is.
+/// What a 403 means: by the user that the server's message names, else by asking until `deadline` who this client is.
 pub async fn why_forbidden(
     session: &KubernetesSession,
     reply: &Reply,
-    deadline: Deadline,
+    deadline: Option<Deadline>,
 ) -> KubernetesError {
-    let identity = match message_in(reply).as_deref().and_then(user_in) {
-        Some(user) => user.to_owned(),
-        None => match own_name(session, deadline).await {
-            Ok(Some(name)) => name,
-            Ok(None) => session.credential_origin().to_owned(),
+    let user = match (message_in(reply).as_deref().and_then(user_in), deadline) {
+        (Some(user), _) => Some(user.to_owned()),
+        (None, Some(deadline)) => match own_name(session, deadline).await {
+            Ok(name) => name,
             Err(not_accepted) => return not_accepted,
         },
+        (None, None) => None,
     };
-    if identity == ANONYMOUS {
-        return KubernetesError::Anonymous {
-            origin: session.credential_origin().to_owned(),
-        };
+    let origin = session.credential_origin().to_owned();
+    if user.as_deref() == Some(ANONYMOUS) {
+        return KubernetesError::Anonymous { origin };
     }
     KubernetesError::Denied {
-        identity: session.without_secrets(&identity),
+        identity: user.map_or(origin, |user| {
+            format!("`{}`", session.without_secrets(&user))
+        }),
         namespace: session.namespace().to_owned(),
     }
 }
@@ -90,41 +90,46 @@ fn user_name(review: &Value) -> Option<String> {
     Some(name.expose().to_owned())
 }
 
-/// What may be the matter with a secret that no label leads to.
+/// What may be the matter with a secret that no label leads to, though one could.
 pub async fn why_absent(
     session: &KubernetesSession,
     wanted: &Wanted<'_>,
     deadline: Deadline,
 ) -> Vec<String> {
-    if let Some(problem) = label::problem_with_value(wanted.id) {
-        return vec![format!("no secret can have this id in a label: {problem}")];
-    }
     let limit = LOOKED_THROUGH.to_string();
     let listed = session
         .list_secrets(&[("limit", limit.as_str())], METADATA_ONLY, deadline)
         .await;
-    let secrets = listed
+    let answer = listed
         .ok()
         .filter(|reply| reply.status.is_success())
         .and_then(|reply| reply.members());
-    let secrets = secrets.and_then(secret_list::secrets).unwrap_or_default();
-    let mut hints: Vec<String> = secrets
+    let Some(list) = answer.and_then(SecretList::new) else {
+        return vec![where_asked(session)];
+    };
+    let mut hints: Vec<String> = list
+        .secrets
         .iter()
         .filter_map(|secret| wanted.near_miss(secret))
         .take(MOST_HINTS)
         .collect();
-    if hints.is_empty() && secrets.len() >= LOOKED_THROUGH {
+    if hints.is_empty() && list.goes_on {
         hints.push(format!(
-            "only the first {LOOKED_THROUGH} secrets of namespace `{}` were looked through for an id that is nearly this one",
-            session.namespace()
+            "of the secrets of namespace `{}` only the first {} were looked through for an id that is nearly this one",
+            session.namespace(),
+            list.secrets.len()
         ));
     } else if hints.is_empty() {
-        hints.push(format!(
-            "only namespace `{}` was asked; secrets of other namespaces are not seen, and \"namespace\" in the kwargs names another",
-            session.namespace()
-        ));
+        hints.push(where_asked(session));
     }
     hints
+}
+
+fn where_asked(session: &KubernetesSession) -> String {
+    format!(
+        "only namespace `{}` was asked; secrets of other namespaces are not seen, and \"namespace\" in the kwargs names another",
+        session.namespace()
+    )
 }
 
 /// What was looked for.
@@ -194,7 +199,7 @@ mod tests {
         let Ok(Value::Dict(list)) = json::loads(&list) else {
             panic!("not a JSON object: {list}")
         };
-        let secrets = secret_list::secrets(list).unwrap();
+        let secrets = SecretList::new(list).unwrap().secrets;
         Wanted {
             id,
             label: "conn",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::kubeconfig::KubeconfigFault;
 use crate::backend::kwargs::KwargError;
 use crate::env::EnvError;
 use crate::failure::{Failure, Fault};
@@ -70,12 +71,12 @@ pub enum KubernetesError {
         because: YamlError,
     },
     /// A kubeconfig lacks something or has something else in its place.
-    #[error("the kubeconfig `{files}` {problem}")]
+    #[error("the kubeconfig `{files}` {fault}")]
     Kubeconfig {
         /// The files of KUBECONFIG.
         files: String,
-        /// What is wrong, without any value.
-        problem: String,
+        /// What.
+        fault: KubeconfigFault,
     },
     /// A kubeconfig asks for something that secretctl does not do.
     #[error("the kubeconfig `{files}` has `{key}` in {place}, which secretctl does not serve")]
@@ -131,12 +132,18 @@ pub enum KubernetesError {
         origin: String,
     },
     /// 403: the server knows who is asking, and no role of theirs allows it.
-    #[error("`{identity}` may not list the secrets of namespace `{namespace}`")]
+    #[error("{identity} may not list the secrets of namespace `{namespace}`")]
     Denied {
-        /// The user or service account, in the server's words.
+        /// The user or service account in the server's words, else the credentials by where they come from.
         identity: String,
         /// The namespace.
         namespace: String,
+    },
+    /// 400: the request is not one that the server takes.
+    #[error("the API server refuses the request with status 400{}", in_quotes(.said))]
+    BadRequest {
+        /// The server's words.
+        said: Option<String>,
     },
     /// 400 for a label whose key is impossible.
     #[error("kwarg `{kwarg}` cannot be the key of a Kubernetes label")]
@@ -196,6 +203,19 @@ pub enum KubernetesError {
     },
 }
 
+impl KubernetesError {
+    /// Whether the answer for many secrets, or the address that names them all, is too long, so that fewer at a time may do.
+    pub fn is_about_size(&self) -> bool {
+        match self {
+            KubernetesError::Exchange { error, .. } => {
+                matches!(error, HttpError::AnswerTooLarge { .. })
+            }
+            KubernetesError::NotKubernetes { status } => matches!(status, 414 | 431),
+            _ => false,
+        }
+    }
+}
+
 /// The server before a sentence about it.
 fn named(server: &Option<String>) -> String {
     let name = server.as_ref();
@@ -236,9 +256,9 @@ impl Fault for KubernetesError {
             | KubernetesError::Anonymous { .. } => Failure::Unauthenticated,
             KubernetesError::Denied { .. } => Failure::Denied,
             KubernetesError::Throttled { .. } => Failure::Throttled,
-            KubernetesError::Down { .. } | KubernetesError::NotKubernetes { .. } => {
-                Failure::Unreachable
-            }
+            KubernetesError::BadRequest { .. }
+            | KubernetesError::Down { .. }
+            | KubernetesError::NotKubernetes { .. } => Failure::Unreachable,
             KubernetesError::NoDataKey { .. }
             | KubernetesError::NotBase64 { .. }
             | KubernetesError::NotUtf8 { .. } => Failure::Malformed,
@@ -269,6 +289,8 @@ impl Fault for KubernetesError {
             KubernetesError::NotServed { .. } => {
                 "use a token, a client certificate or an exec plugin; for a CI job, `kubectl create token SERVICE_ACCOUNT` makes a token".to_owned()
             }
+            KubernetesError::Kubeconfig { fault, .. } => return fault.hint(),
+            KubernetesError::ExecPlugin { error: error @ ProcessError::TimedOut(_), .. } => return error.hint(),
             KubernetesError::ExecPlugin { .. } | KubernetesError::NotACredential { .. } => {
                 "run it by hand, in the same environment, to see what it says; its own messages are not shown here".to_owned()
             }
@@ -288,7 +310,7 @@ impl Fault for KubernetesError {
             KubernetesError::Throttled { .. } => "ask later; the cluster's API priority and fairness limits this client".to_owned(),
             KubernetesError::Address { .. }
             | KubernetesError::File { .. }
-            | KubernetesError::Kubeconfig { .. }
+            | KubernetesError::BadRequest { .. }
             | KubernetesError::Down { .. }
             | KubernetesError::NoDataKey { .. }
             | KubernetesError::NotBase64 { .. } => return None,
@@ -313,7 +335,7 @@ const TRUST: &str = "name it with `certificate-authority` of the cluster in the 
 /// The RBAC rule that a refused identity lacks. `get` is not enough: Airflow finds secrets by their label.
 fn missing_rule(identity: &str, namespace: &str) -> String {
     format!(
-        "bind `{identity}` to a role in namespace `{namespace}` with the rule \
+        "bind {identity} to a role in namespace `{namespace}` with the rule \
          {{apiGroups: [\"\"], resources: [\"secrets\"], verbs: [\"list\"]}}; `get` alone is not enough"
     )
 }

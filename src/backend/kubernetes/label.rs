@@ -45,6 +45,12 @@ pub fn problem_with_value(value: &str) -> Option<&'static str> {
     }
 }
 
+/// Why no label leads to a secret with this id, if none does.
+pub fn why_no_secret_has(id: &str) -> Option<String> {
+    let problem = problem_with_value(id)?;
+    Some(format!("no secret can have this id in a label: {problem}"))
+}
+
 /// Whether a label can have this key: a name, or a DNS name, `/` and a name.
 pub fn is_key(key: &str) -> bool {
     let (prefix, name) = key.split_once('/').unwrap_or(("kubernetes.io", key));

@@ -31,12 +31,11 @@ use super::{
 };
 use crate::deadline::Deadline;
 use crate::finding::Finding;
-use crate::http::Reply;
 use crate::secret_kind::SecretId;
 use client::KubernetesSession;
 use cluster::ClusterSource;
 use diagnosis::Wanted;
-use secret_list::ListedSecret;
+use secret_list::{ListedSecret, SecretList};
 use settings::KubernetesSettings;
 
 /// The backend, with the session of its first lookup.
@@ -96,37 +95,46 @@ impl KubernetesSecretsBackend {
         KubernetesSession::open(cluster, namespace, surroundings, deadline).await
     }
 
-    /// The value in a list of secrets: that of the first.
-    fn value_in(
+    /// `_get_secret`: the secrets with the label. A refusal is told apart from not being known.
+    async fn find(
         &self,
         session: &KubernetesSession,
-        secret: &SecretRef,
-        reply: &Reply,
-    ) -> Result<Answer, KubernetesError> {
-        let not_kubernetes = || KubernetesError::NotKubernetes {
-            status: reply.status.as_u16(),
-        };
-        let secrets = reply
-            .members()
-            .and_then(secret_list::secrets)
-            .ok_or_else(not_kubernetes)?;
-        self.first_of(session, secret, &secrets)
+        selector: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<ListedSecret>, KubernetesError> {
+        let query = [("labelSelector", selector), ("resourceVersion", "0")];
+        let reply = session.list_secrets(&query, client::JSON, deadline).await?;
+        match reply.status {
+            StatusCode::OK => {
+                let list = reply.members().and_then(SecretList::new);
+                list.map(|list| list.secrets)
+                    .ok_or_else(|| KubernetesError::NotKubernetes {
+                        status: reply.status.as_u16(),
+                    })
+            }
+            StatusCode::FORBIDDEN if reply.members().is_some() => {
+                let is_asked = self.surroundings.diagnoses;
+                let deadline = is_asked.then(|| deadline.for_diagnosis());
+                Err(diagnosis::why_forbidden(session, &reply, deadline).await)
+            }
+            _ => Err(session.error(&reply)),
+        }
     }
 
-    /// The value of the first of the secrets that have the label of `secret`.
-    fn first_of(
+    /// What was found for one secret: the value of the first.
+    fn answer(
         &self,
         session: &KubernetesSession,
         secret: &SecretRef,
-        secrets: &[ListedSecret],
+        found: &[&ListedSecret],
     ) -> Result<Answer, KubernetesError> {
-        let Some(first) = secrets.first() else {
-            return Ok(Answer::Absent(self.where_it_is_not(session)));
+        let [first, rest @ ..] = found else {
+            return Ok(Answer::Absent(self.why_absent(session, &secret.secret)));
         };
-        if secrets.len() > 1 {
+        if !rest.is_empty() {
             let sentence = format!(
                 "{} secrets of namespace `{}` have the label `{}`; like Airflow, secretctl takes the first, `{}`",
-                secrets.len(),
+                found.len(),
                 session.namespace(),
                 secret.name(),
                 first.name()
@@ -137,33 +145,34 @@ impl KubernetesSecretsBackend {
         Ok(Answer::Found(Secret::Text(first.value(data_key)?)))
     }
 
-    /// What [`Backend::locate`] could not tell without reading a file.
-    fn where_it_is_not(&self, session: &KubernetesSession) -> Option<String> {
+    /// What [`Backend::locate`] could not tell: an id that no label holds, or a place that is known only now.
+    fn why_absent(&self, session: &KubernetesSession, secret: &SecretId) -> Option<String> {
         let is_told = self.settings.namespace.is_some() && self.source.server_name().is_some();
         let (namespace, server) = (session.namespace(), session.server_name());
-        (!is_told)
-            .then(|| format!("no secret of namespace `{namespace}` at {server} has this label"))
-    }
-
-    /// What 400 means: a label that cannot be, be it by the id or by a kwarg.
-    fn why_bad(
-        &self,
-        session: &KubernetesSession,
-        secret: &SecretId,
-        reply: &Reply,
-    ) -> Result<Answer, KubernetesError> {
-        if let Some(problem) = label::problem_with_value(&secret.id) {
-            return Ok(Answer::Absent(Some(format!(
-                "no secret can have this id in a label: {problem}"
-            ))));
-        }
-        Err(match self.settings.impossible_label(secret.kind) {
-            Some(kwarg) => KubernetesError::LabelKey { kwarg },
-            None => session.error(reply),
+        label::why_no_secret_has(&secret.id).or_else(|| {
+            (!is_told)
+                .then(|| format!("no secret of namespace `{namespace}` at {server} has this label"))
         })
     }
 
-    /// `_get_secret`: the list of the secrets with the label.
+    /// What a failed request means for one secret: the server refuses a label that cannot be, by the id or by a kwarg.
+    fn answer_to_failure(
+        &self,
+        secret: &SecretId,
+        error: KubernetesError,
+    ) -> Result<Answer, KubernetesError> {
+        if !matches!(error, KubernetesError::BadRequest { .. }) {
+            return Err(error);
+        }
+        if let Some(why) = label::why_no_secret_has(&secret.id) {
+            return Ok(Answer::Absent(Some(why)));
+        }
+        Err(match self.settings.impossible_label(secret.kind) {
+            Some(kwarg) => KubernetesError::LabelKey { kwarg },
+            None => error,
+        })
+    }
+
     async fn read(
         &self,
         secret: &SecretRef,
@@ -171,16 +180,9 @@ impl KubernetesSecretsBackend {
     ) -> Result<Answer, KubernetesError> {
         self.settings.usable()?;
         let session = self.session(deadline).await?;
-        let query = [("labelSelector", secret.name()), ("resourceVersion", "0")];
-        let reply = session.list_secrets(&query, client::JSON, deadline).await?;
-        match reply.status {
-            StatusCode::OK => self.value_in(&session, secret, &reply),
-            StatusCode::BAD_REQUEST => self.why_bad(&session, &secret.secret, &reply),
-            StatusCode::FORBIDDEN => {
-                let deadline = deadline.for_diagnosis();
-                Err(diagnosis::why_forbidden(&session, &reply, deadline).await)
-            }
-            _ => Err(session.error(&reply)),
+        match self.find(&session, secret.name(), deadline).await {
+            Ok(found) => self.answer(&session, secret, &found.iter().collect::<Vec<_>>()),
+            Err(error) => self.answer_to_failure(&secret.secret, error),
         }
     }
 }
@@ -220,7 +222,7 @@ impl Backend for KubernetesSecretsBackend {
         secrets: &[SecretRef],
         deadline: Deadline,
     ) -> Vec<Result<Answer, BackendError>> {
-        batch::read(self, secrets, deadline).await
+        batch::get_many(self, secrets, deadline).await
     }
 
     async fn asked_as(&self, _deadline: Deadline) -> Option<String> {
@@ -238,6 +240,10 @@ impl Backend for KubernetesSecretsBackend {
         let (Ok(question), Some(session)) = (question, self.session.opened().await) else {
             return Vec::new();
         };
+        // Nothing is near an id that no label can hold, and that is said already.
+        if label::problem_with_value(&secret.secret.id).is_some() {
+            return Vec::new();
+        }
         let wanted = Wanted {
             id: &secret.secret.id,
             label: question.label,

@@ -23,16 +23,36 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 /// A secret of a list.
 pub struct ListedSecret(Dict);
 
-/// The secrets of a list; `None` if this is not a list.
-pub fn secrets(mut list: Dict) -> Option<Vec<ListedSecret>> {
-    let Some(Value::List(items)) = list.shift_remove("items") else {
-        return None;
-    };
-    let secret = |item| match item {
-        Value::Dict(secret) => Some(ListedSecret(secret)),
-        _ => None,
-    };
-    items.into_iter().map(secret).collect()
+/// What a list request brings.
+pub struct SecretList {
+    /// The secrets, in the server's order.
+    pub secrets: Vec<ListedSecret>,
+    /// Whether the server has more of them than were asked for.
+    pub goes_on: bool,
+}
+
+impl SecretList {
+    /// The list in an answer; `None` if this is not a list. An empty one counts only if it says what it is: that there are no
+    /// such secrets is for an API server to say, and others answer with no `items` too.
+    pub fn new(mut list: Dict) -> Option<Self> {
+        let Some(Value::List(items)) = list.shift_remove("items") else {
+            return None;
+        };
+        let secret = |item| match item {
+            Value::Dict(secret) => Some(ListedSecret(secret)),
+            _ => None,
+        };
+        let secrets: Vec<ListedSecret> = items.into_iter().map(secret).collect::<Option<_>>()?;
+        let list = Value::Dict(list);
+        let text = |path: &[&str]| {
+            list.at(path)
+                .and_then(Value::as_text)
+                .map(SecretText::expose)
+        };
+        let is_named = text(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        let goes_on = text(&["metadata", "continue"]).is_some_and(|token| !token.is_empty());
+        (is_named || !secrets.is_empty()).then_some(Self { secrets, goes_on })
+    }
 }
 
 impl ListedSecret {
@@ -141,7 +161,7 @@ mod tests {
 
     fn secret(text: &str) -> ListedSecret {
         let Ok(Value::Dict(secret)) = json::loads(text) else {
-            panic!("no JSON object: {text}")
+            panic!("not a JSON object: {text}")
         };
         ListedSecret(secret)
     }
@@ -229,10 +249,29 @@ mod tests {
     }
 
     #[test]
+    fn a_list_says_whether_it_goes_on() {
+        let goes_on = |metadata: &str| {
+            let list = format!(r#"{{"items": [{{}}], "metadata": {metadata}}}"#);
+            SecretList::new(secret(&list).0).is_some_and(|list| list.goes_on)
+        };
+        assert!(goes_on(r#"{"continue": "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ"}"#));
+        for last in ["null", "{}", r#"{"continue": ""}"#] {
+            assert!(!goes_on(last), "{last}");
+        }
+    }
+
+    #[test]
     fn a_list_holds_objects_only() {
-        let count = |text: &str| secrets(secret(text).0).map(|secrets| secrets.len());
+        let count = |text: &str| SecretList::new(secret(text).0).map(|list| list.secrets.len());
         assert_eq!(count(r#"{"items": [{}, {}]}"#), Some(2));
-        for text in ["{}", r#"{"items": null}"#, r#"{"items": [1]}"#] {
+        assert_eq!(count(r#"{"kind": "SecretList", "items": []}"#), Some(0));
+        for text in [
+            "{}",
+            r#"{"items": null}"#,
+            r#"{"items": [1]}"#,
+            r#"{"items": []}"#,
+            r#"{"kind": "Page", "items": []}"#,
+        ] {
             assert_eq!(count(text), None, "{text}");
         }
     }

@@ -68,6 +68,18 @@ fn an_id_cannot_steer_the_terminal() {
     assert!(!output.stderr.contains('\u{1b}'), "{output}");
 }
 
+/// A log reader, and a CI that obeys lines such as `::error`, would take such a line for the program's own.
+#[test]
+fn an_id_with_a_line_break_makes_no_line_of_its_own() {
+    for command in [&["get-var"][..], &["get-conn"], &["explain", "var"]] {
+        let arguments = [command, &["a\n::error::b"]].concat();
+        let output = environment(&arguments).args(["-vv"]).run();
+        let text = format!("{}{}", output.stdout, output.stderr);
+        assert!(text.contains("a\\n::error::b"), "{output}");
+        assert!(!text.contains("\n::"), "{output}");
+    }
+}
+
 #[test]
 fn no_newline_is_printed_when_none_is_wanted() {
     let output = local(&["get-conn", "smtp_default", "--field", "host", "-n"]).run();

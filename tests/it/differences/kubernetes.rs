@@ -71,7 +71,10 @@ fn after_a_failure_kubernetes_is_asked_for_the_cause() {
         assert_eq!(requests.len(), 2, "{output}");
         (output, requests.remove(1))
     };
-    let (absent, search) = asked(Response::json(200, &json!({"items": []})));
+    let (absent, search) = asked(Response::json(
+        200,
+        &json!({"kind": "SecretList", "items": []}),
+    ));
     absent.fails_with(3).says("hint: only namespace `airflow`");
     assert_eq!(
         search.target,

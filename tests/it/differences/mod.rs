@@ -293,6 +293,16 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "outside_a_pod_kubeconfig_is_read",
     ),
     (
+        "An answer that is not the API server's",
+        "kubernetes/foreign.rs",
+        "a_page_is_no_answer_whatever_its_status",
+    ),
+    (
+        "Many secrets are asked for by their labels",
+        "kubernetes/batches.rs",
+        "a_hundred_ids_are_answered_by_few_lists_as_by_one_request_each",
+    ),
+    (
         "In a pod `KUBECONFIG` is ignored",
         "kubernetes/kubeconfig.rs",
         "in_a_pod_the_kubeconfig_is_not_used",

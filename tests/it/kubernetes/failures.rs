@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{config_for, kubeconfig, lookup};
+use super::{config_for, kubeconfig, lookup, run_in};
 use crate::support::fake_server::{FakeServer, Response};
 use crate::support::kubernetes::{api_server, is_read, is_search, secret, secrets, status};
 
@@ -121,11 +121,7 @@ fn an_id_that_no_label_can_hold_is_asked_for_and_explained() {
         is_asked.then(|| status(400, "unable to parse requirement: invalid label value"))
     };
     let server = FakeServer::start(refuse);
-    let run = super::Secretctl::new()
-        .backend(super::BACKEND)
-        .file("config", config_for(&server).to_string());
-    let path = super::path_text(run.home().join("config"));
-    let output = run.env("KUBECONFIG", &path).args(["get-var", "a b"]).run();
+    let output = run_in(&config_for(&server)).args(["get-var", "a b"]).run();
     output
         .fails_with(3)
         .says("a label value holds ASCII letters, digits");
@@ -190,11 +186,8 @@ fn a_connection_and_a_config_have_labels_of_their_own() {
         Some(secrets(&[secret("s", value)]))
     });
     let run = |command: &'static str| {
-        let run = super::Secretctl::new()
-            .backend(super::BACKEND)
-            .file("config", config_for(&server).to_string());
-        let path = super::path_text(run.home().join("config"));
-        run.env("KUBECONFIG", &path).args([command, "hello"]).run()
+        let run = run_in(&config_for(&server));
+        run.args([command, "hello"]).run()
     };
     run("get-conn").prints("http://api.example.com");
     run("get-config").prints("an option");
@@ -229,12 +222,7 @@ fn a_label_of_the_wrong_type_is_told_and_is_no_null_one() {
 #[test]
 fn explain_names_whose_credentials_and_which_namespace() {
     let server = FakeServer::start(api_server);
-    let run = super::Secretctl::new()
-        .backend(super::BACKEND)
-        .file("config", config_for(&server).to_string());
-    let path = super::path_text(run.home().join("config"));
-    let output = run
-        .env("KUBECONFIG", &path)
+    let output = run_in(&config_for(&server))
         .args(["explain", "var", "hello"])
         .run();
     let words = format!("in namespace `airflow` at {}", server.url());

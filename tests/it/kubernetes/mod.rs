@@ -1,9 +1,15 @@
 //! Kubernetes outside a pod: `secretctl` with a `KUBECONFIG`, against a stand-in for the API server.
 //!
-//! `failures` has what the server refuses or holds in a wrong form, `kubeconfig` the ways to a server and to credentials.
+//! `failures` has what the server refuses or holds in a wrong form, `kubeconfig` the ways to a server and to credentials,
+//! `foreign` what others answer in the server's place, `batches` many ids at once, `time_limits` what has no end.
 
+mod batches;
 mod failures;
+mod foreign;
 mod kubeconfig;
+mod namespace;
+mod near_misses;
+mod time_limits;
 
 use serde_json::{Value, json};
 
@@ -16,14 +22,19 @@ const BACKEND: &str =
 
 /// `get-var hello` with this kubeconfig, which lies in the home of the run. The token may not show up anywhere.
 fn lookup(kubeconfig: &Value) -> Secretctl {
+    run_in(kubeconfig)
+        .kwargs(&json!({"namespace": "airflow"}))
+        .args(["get-var", "hello"])
+}
+
+/// A run with this kubeconfig and nothing in the kwargs.
+fn run_in(kubeconfig: &Value) -> Secretctl {
     let run = Secretctl::new()
         .backend(BACKEND)
         .file("config", kubeconfig.to_string())
         .secret(TOKEN);
     let path = path_text(run.home().join("config"));
     run.env("KUBECONFIG", &path)
-        .kwargs(&json!({"namespace": "airflow"}))
-        .args(["get-var", "hello"])
 }
 
 /// A kubeconfig with one of each.

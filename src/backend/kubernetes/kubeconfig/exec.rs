@@ -63,7 +63,7 @@ fn program(plugin: &Section, name: &str) -> PathBuf {
 }
 
 fn arguments(plugin: &Section) -> Result<Vec<String>, KubernetesError> {
-    let wrong = || plugin.wrong("args", "that is not a list of texts");
+    let wrong = || plugin.wrong("args", "a list of texts");
     match plugin.members.get("args") {
         None | Some(Value::None) => Ok(Vec::new()),
         Some(Value::List(arguments)) => arguments
@@ -76,7 +76,7 @@ fn arguments(plugin: &Section) -> Result<Vec<String>, KubernetesError> {
 
 /// The variables that the entry adds.
 fn own_environment(plugin: &Section) -> Result<Vec<(String, SecretText)>, KubernetesError> {
-    let wrong = || plugin.wrong("env", "that is not a list of `name` and `value`");
+    let wrong = || plugin.wrong("env", "a list of `name` and `value`");
     let variable = |entry: &Value| {
         let Value::Dict(entry) = entry else {
             return None;

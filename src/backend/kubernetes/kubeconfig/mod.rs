@@ -5,11 +5,13 @@
 //! do not exist are passed over.
 
 mod exec;
+mod fault;
 mod section;
 mod user;
 
 use std::path::{Path, PathBuf};
 
+pub use self::fault::KubeconfigFault;
 use self::section::Section;
 use super::cluster::{self, Cluster};
 use super::error::KubernetesError;
@@ -143,9 +145,7 @@ impl Kubeconfig {
                 return self.named("contexts", "context", &name);
             }
         }
-        Err(self.lacks(
-            "has no `current-context`; `kubectl config use-context NAME` sets one".to_owned(),
-        ))
+        Err(self.fault(KubeconfigFault::NoCurrentContext))
     }
 
     /// The entry of a list that has this name.
@@ -165,17 +165,25 @@ impl Kubeconfig {
                 .and_then(Value::as_text)
                 .is_some_and(|own| own.expose() == name)
             {
-                let place = format!("{kind} `{name}`");
                 return match entry.get(kind) {
-                    Some(Value::Dict(members)) => Ok(Section::new(&file.path, place, members)),
-                    _ => Err(self.lacks(format!("has a {place} without content"))),
+                    Some(Value::Dict(members)) => {
+                        let place = format!("{kind} `{name}`");
+                        Ok(Section::new(&file.path, place, members))
+                    }
+                    _ => Err(self.fault(KubeconfigFault::EmptyEntry {
+                        kind,
+                        name: name.to_owned(),
+                    })),
                 };
             }
         }
-        Err(self.lacks(format!("has no {kind} `{name}`")))
+        Err(self.fault(KubeconfigFault::NoEntry {
+            kind,
+            name: name.to_owned(),
+        }))
     }
 
-    fn lacks(&self, problem: String) -> KubernetesError {
+    fn fault(&self, fault: KubeconfigFault) -> KubernetesError {
         let files: Vec<String> = self
             .files
             .iter()
@@ -183,7 +191,7 @@ impl Kubeconfig {
             .collect();
         KubernetesError::Kubeconfig {
             files: files.join(":"),
-            problem,
+            fault,
         }
     }
 }
@@ -220,7 +228,7 @@ async fn read_file(path: &Path, deadline: Deadline) -> Result<ConfigFile, Kubern
         }),
         _ => Err(KubernetesError::Kubeconfig {
             files: path.display().to_string(),
-            problem: "is not a mapping".to_owned(),
+            fault: KubeconfigFault::NotAMapping,
         }),
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::error::KubernetesError;
+use super::fault::KubeconfigFault;
 use crate::http::PemSource;
 use crate::python::json::{Dict, Value};
 use crate::secret::SecretText;
@@ -38,7 +39,7 @@ impl<'a> Section<'a> {
         match self.members.get(key) {
             None | Some(Value::None) => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(self.wrong(key, "that is not text")),
+            Some(_) => Err(self.wrong(key, "text")),
         }
     }
 
@@ -50,7 +51,12 @@ impl<'a> Section<'a> {
     /// A text without which the entry is of no use.
     pub fn required_text(&self, key: &str) -> Result<String, KubernetesError> {
         let text = self.text(key)?.filter(|text| !text.is_empty());
-        text.ok_or_else(|| self.problem(format!("has no `{key}` in {}", self.place)))
+        text.ok_or_else(|| {
+            self.fault(KubeconfigFault::NoKey {
+                key: key.to_owned(),
+                place: self.place.clone(),
+            })
+        })
     }
 
     /// A flag; `false` when absent or null.
@@ -58,7 +64,7 @@ impl<'a> Section<'a> {
         match self.members.get(key) {
             None | Some(Value::None) => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
-            Some(_) => Err(self.wrong(key, "that is neither true nor false")),
+            Some(_) => Err(self.wrong(key, "true or false")),
         }
     }
 
@@ -71,7 +77,7 @@ impl<'a> Section<'a> {
                 format!("`{key}` of {}", self.place),
                 members,
             ))),
-            Some(_) => Err(self.wrong(key, "that is not a mapping")),
+            Some(_) => Err(self.wrong(key, "a mapping")),
         }
     }
 
@@ -102,7 +108,7 @@ impl<'a> Section<'a> {
             .and_then(|pem| String::from_utf8(pem).ok());
         match decoded {
             Some(pem) => Ok(Some(PemSource::Text(pem.into()))),
-            None => Err(self.wrong(&data_key, "that is not PEM text in base64")),
+            None => Err(self.wrong(&data_key, "PEM text in base64")),
         }
     }
 
@@ -119,15 +125,19 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The error for a key with a value that cannot be used.
-    pub fn wrong(&self, key: &str, what: &str) -> KubernetesError {
-        self.problem(format!("has a `{key}` in {} {what}", self.place))
+    /// The error for a key whose value is not `wanted`.
+    pub fn wrong(&self, key: &str, wanted: &'static str) -> KubernetesError {
+        self.fault(KubeconfigFault::Unusable {
+            key: key.to_owned(),
+            place: self.place.clone(),
+            wanted,
+        })
     }
 
-    fn problem(&self, problem: String) -> KubernetesError {
+    fn fault(&self, fault: KubeconfigFault) -> KubernetesError {
         KubernetesError::Kubeconfig {
             files: self.file.display().to_string(),
-            problem,
+            fault,
         }
     }
 }
