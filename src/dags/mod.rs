@@ -97,6 +97,8 @@ pub fn scan(options: &ScanOptions) -> Scan {
         factories::read(&factory, names.shown(&factory), options.airflow_version, &mut scan);
     }
     apply_notes(&project, &mut scan);
+    drop(project);
+    project::drop_in_threads(python);
     scan.tidy();
     scan
 }
