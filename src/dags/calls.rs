@@ -11,7 +11,7 @@ use super::parameters::{manages_connections, names_connection, takes_connection_
 use super::project::At;
 use super::provider_defaults::{self, ConnectionParameter};
 use super::reference::Via;
-use super::scope::{Slot, elements};
+use super::scope::elements;
 use super::value::{Accessor, Value};
 use super::visit::FileVisitor;
 use crate::airflow_version::AirflowVersion;
@@ -408,14 +408,8 @@ impl<'a> FileVisitor<'_, 'a> {
             _ => return false,
         };
         let scope = self.evaluator.project.scope(function);
-        let is_field = scope.fields.contains(&name);
-        let parameters = scope.function().map(|function| &function.parameters);
-        is_field || parameters.is_some_and(|all| all.kwarg.is_some() && !name.is_empty() && self.keywords_used(function, name) || all.iter_non_variadic_params().any(|own| own.name().as_str() == name))
-    }
-
-    /// Whether a function takes a name out of its `**kwargs` itself.
-    fn keywords_used(&self, function: At, name: &str) -> bool {
-        self.found.sinks.iter().any(|sink| sink.function == function && sink.slot == Slot::Keyword(name))
+        let mut parameters = scope.function().into_iter().flat_map(|function| function.parameters.iter_non_variadic_params());
+        scope.fields.contains(&name) || parameters.any(|own| own.name().as_str() == name)
     }
 
     /// `{"conn_id": "x"}`, unless the dictionary describes a connection that is made.

@@ -87,6 +87,11 @@ pub fn scan(options: &ScanOptions) -> Scan {
     let ids: Vec<u32> = (0..project.modules.len() as u32).collect();
     let visit = |id: &u32| visit::visit(&project, *id, &options.environment, options.airflow_version);
     let found = in_threads(&ids, visit);
+    for (module, _) in project.modules.iter().zip(&found).filter(|(_, found)| found.is_exhausted) {
+        let file = module.file.python.source.file.clone();
+        let why = "telling what its names lead to takes too many steps, so some ids are missing".to_owned();
+        scan.unreadable.push(Unreadable { file, line: 1, why });
+    }
     let rendered = rendered_files(&project, &found, files.templates, &shown);
     wrappers::resolve(&project, &options.environment, found, &mut scan);
     for file in rendered {

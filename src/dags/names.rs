@@ -28,7 +28,7 @@ impl<'a> Evaluator<'_, 'a> {
             let visible = id == at.scope || !matches!(found.owner, Owner::Class(_));
             let offset = offset.filter(|_| id == at.scope);
             if visible && let Some(bindings) = found.bindings_for(name, offset) {
-                return self.bound(name, bindings, here);
+                return self.bound(name, &bindings, here);
             }
             scope = found.parent;
         }
@@ -50,7 +50,7 @@ impl<'a> Evaluator<'_, 'a> {
         None
     }
 
-    fn bound(&self, name: &'a str, bindings: &[Binding<'a>], at: At) -> Value<'a> {
+    fn bound(&self, name: &'a str, bindings: &[&Binding<'a>], at: At) -> Value<'a> {
         let values: Vec<Value<'a>> = bindings.iter().map(|binding| self.meaning(name, &binding.meaning, at)).collect();
         // `name = None` before a branch that sets it is no value of its own
         let told = values.iter().any(|value| !matches!(value, Value::Nothing));
@@ -132,7 +132,7 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(linked) if linked != module => {
                     let scope = self.project.scope(At { module: linked, scope: MODULE });
                     if let Some(bindings) = scope.bindings_for(name, None) {
-                        return Some(self.bound(name, bindings, At { module: linked, scope: MODULE }));
+                        return Some(self.bound(name, &bindings, At { module: linked, scope: MODULE }));
                     }
                 }
                 Some(_) => {}
@@ -216,7 +216,7 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn class_attribute_of(&self, class: At, name: &'a str, bound: bool) -> Option<Value<'a>> {
         let bindings = self.project.scope(class).bindings_for(name, None)?;
-        Some(match self.bound(name, bindings, class) {
+        Some(match self.bound(name, &bindings, class) {
             Value::Function(function, _) => Value::Function(function, bound && self.class_of_method(function).is_some()),
             value => value,
         })

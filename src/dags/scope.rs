@@ -14,6 +14,9 @@ pub(super) type ScopeId = u32;
 /// The scope of a module.
 pub(super) const MODULE: ScopeId = 0;
 
+/// How many bindings of a name are looked at, the last ones.
+const MAX_BINDINGS: usize = 64;
+
 /// What a scope belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Owner<'a> {
@@ -45,8 +48,43 @@ pub(super) struct Scope<'a> {
 pub(super) struct Binding<'a> {
     pub meaning: Meaning<'a>,
     offset: usize,
-    /// It stands in an `if`, a loop or a `try`, so another may hold.
-    conditional: bool,
+    block: Block,
+}
+
+/// A block of statements that may not be run: of an `if`, a loop, a `try`. The default is the body of a scope.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    /// Where it ends; none for the body of a scope.
+    end: Option<usize>,
+    /// Where the `if` or `match` ends of whose branches only one is run.
+    choice_end: Option<usize>,
+}
+
+impl Block {
+    fn of(stmts: &[Stmt], outer: Block) -> Self {
+        match stmts.last() {
+            Some(last) => Block { end: Some(last.end().to_usize()), choice_end: None },
+            None => outer,
+        }
+    }
+
+    fn branch(stmts: &[Stmt], whole: &Stmt, outer: Block) -> Self {
+        Block { choice_end: Some(whole.end().to_usize()), ..Self::of(stmts, outer) }
+    }
+
+    /// Whether it is surely run when what stands at an offset behind it is; from elsewhere, whether it is surely run at all.
+    fn is_certain(self, offset: Option<usize>) -> bool {
+        match (self.end, offset) {
+            (None, _) => true,
+            (Some(end), Some(offset)) => offset <= end,
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Whether it is another branch than the one that holds the offset.
+    fn is_excluded(self, offset: Option<usize>) -> bool {
+        matches!((self.end, self.choice_end, offset), (Some(end), Some(choice_end), Some(offset)) if end < offset && offset <= choice_end)
+    }
 }
 
 /// What a name is bound to.
@@ -105,7 +143,7 @@ impl<'a> Scopes<'a> {
             imports: Vec::new(),
             stars: Vec::new(),
         };
-        scopes.body(MODULE, body, false);
+        scopes.body(MODULE, body, Block::default());
         scopes
     }
 
@@ -114,18 +152,18 @@ impl<'a> Scopes<'a> {
         self.by_start.get(&offset).copied()
     }
 
-    fn body(&mut self, scope: ScopeId, body: &'a [Stmt], conditional: bool) {
+    fn body(&mut self, scope: ScopeId, body: &'a [Stmt], block: Block) {
         for stmt in body {
-            self.statement(scope, stmt, conditional);
+            self.statement(scope, stmt, block);
         }
     }
 
-    fn statement(&mut self, scope: ScopeId, stmt: &'a Stmt, conditional: bool) {
+    fn statement(&mut self, scope: ScopeId, stmt: &'a Stmt, block: Block) {
         let offset = stmt.start().to_usize();
         match stmt {
             Stmt::Assign(assign) => {
                 for target in &assign.targets {
-                    self.target(scope, target, &assign.value, conditional);
+                    self.target(scope, target, &assign.value, block);
                 }
             }
             Stmt::AnnAssign(assign) => {
@@ -133,57 +171,57 @@ impl<'a> Scopes<'a> {
                     self.at(scope).fields.push(&name.id);
                 }
                 if let Some(value) = &assign.value {
-                    self.target(scope, &assign.target, value, conditional);
+                    self.target(scope, &assign.target, value, block);
                 }
             }
             Stmt::AugAssign(assign) => match &*assign.target {
                 Expr::Name(name) if matches!(assign.op, ruff_python_ast::Operator::BitOr) => {
                     self.at(scope).updates.push((&name.id, &assign.value));
                 }
-                Expr::Name(name) => self.bind(scope, &name.id, Meaning::Opaque, offset, true),
+                Expr::Name(name) => self.bind(scope, &name.id, Meaning::Opaque, offset, block),
                 _ => {}
             },
-            Stmt::Import(import) => self.import(scope, import, conditional),
-            Stmt::ImportFrom(import) => self.import_from(scope, import, conditional),
-            Stmt::FunctionDef(function) => self.function(scope, function, conditional),
-            Stmt::ClassDef(class) => self.class(scope, class, conditional),
+            Stmt::Import(import) => self.import(scope, import, block),
+            Stmt::ImportFrom(import) => self.import_from(scope, import, block),
+            Stmt::FunctionDef(function) => self.function(scope, function, block),
+            Stmt::ClassDef(class) => self.class(scope, class, block),
             Stmt::Return(ret) => self.at(scope).returns.extend(ret.value.as_deref()),
             Stmt::Expr(expr) => self.update_call(scope, &expr.value),
             Stmt::For(each) => {
-                self.element(scope, &each.target, &each.iter, &mut Vec::new());
-                self.body(scope, &each.body, true);
-                self.body(scope, &each.orelse, true);
+                self.element(scope, &each.target, &each.iter, Block::of(&each.body, block));
+                self.body(scope, &each.body, Block::of(&each.body, block));
+                self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
             Stmt::While(each) => {
-                self.body(scope, &each.body, true);
-                self.body(scope, &each.orelse, true);
+                self.body(scope, &each.body, Block::of(&each.body, block));
+                self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
             Stmt::If(branch) => {
-                self.body(scope, &branch.body, true);
+                self.body(scope, &branch.body, Block::branch(&branch.body, stmt, block));
                 for clause in &branch.elif_else_clauses {
-                    self.body(scope, &clause.body, true);
+                    self.body(scope, &clause.body, Block::branch(&clause.body, stmt, block));
                 }
             }
             Stmt::With(with) => {
                 for item in &with.items {
                     if let Some(target) = &item.optional_vars {
-                        self.target(scope, target, &item.context_expr, conditional);
+                        self.target(scope, target, &item.context_expr, block);
                     }
                 }
-                self.body(scope, &with.body, conditional);
+                self.body(scope, &with.body, block);
             }
             Stmt::Try(attempt) => {
-                self.body(scope, &attempt.body, true);
+                self.body(scope, &attempt.body, Block::of(&attempt.body, block));
                 for handler in &attempt.handlers {
                     let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.body(scope, &handler.body, true);
+                    self.body(scope, &handler.body, Block::of(&handler.body, block));
                 }
-                self.body(scope, &attempt.orelse, true);
-                self.body(scope, &attempt.finalbody, conditional);
+                self.body(scope, &attempt.orelse, Block::of(&attempt.orelse, block));
+                self.body(scope, &attempt.finalbody, block);
             }
             Stmt::Match(choice) => {
                 for case in &choice.cases {
-                    self.body(scope, &case.body, true);
+                    self.body(scope, &case.body, Block::branch(&case.body, stmt, block));
                 }
             }
             _ => {}
@@ -194,23 +232,23 @@ impl<'a> Scopes<'a> {
         &mut self.all[scope as usize]
     }
 
-    fn bind(&mut self, scope: ScopeId, name: &'a str, meaning: Meaning<'a>, offset: usize, conditional: bool) {
-        let binding = Binding { meaning, offset, conditional };
+    fn bind(&mut self, scope: ScopeId, name: &'a str, meaning: Meaning<'a>, offset: usize, block: Block) {
+        let binding = Binding { meaning, offset, block };
         self.at(scope).names.entry(name).or_default().push(binding);
     }
 
-    fn target(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, conditional: bool) {
+    fn target(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, block: Block) {
         // a value is evaluated before its name is bound
         let offset = value.end().to_usize().max(target.end().to_usize());
         match target {
-            Expr::Name(name) => self.bind(scope, &name.id, Meaning::Value(value), offset, conditional),
+            Expr::Name(name) => self.bind(scope, &name.id, Meaning::Value(value), offset, block),
             Expr::Attribute(attribute) => self.attribute(scope, attribute, value),
             Expr::Subscript(subscript) => {
                 if let Expr::Name(name) = &*subscript.value {
                     self.at(scope).items.push((&name.id, &subscript.slice, value));
                 }
             }
-            _ => self.parts(scope, target, value, &mut Vec::new(), (offset, conditional)),
+            _ => self.parts(scope, target, value, &mut Vec::new(), (offset, block)),
         }
     }
 
@@ -226,7 +264,7 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    fn parts(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, path: &mut Vec<usize>, at: (usize, bool)) {
+    fn parts(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, path: &mut Vec<usize>, at: (usize, Block)) {
         match target {
             Expr::Name(name) => self.bind(scope, &name.id, Meaning::Part(value, path.clone()), at.0, at.1),
             Expr::Tuple(_) | Expr::List(_) => {
@@ -240,13 +278,13 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    fn element(&mut self, scope: ScopeId, target: &'a Expr, iterable: &'a Expr, path: &mut Vec<usize>) {
-        for (name, path) in element_names(target, path) {
-            self.bind(scope, name, Meaning::Element(iterable, path), iterable.end().to_usize(), true);
+    fn element(&mut self, scope: ScopeId, target: &'a Expr, iterable: &'a Expr, block: Block) {
+        for (name, path) in element_names(target, &mut Vec::new()) {
+            self.bind(scope, name, Meaning::Element(iterable, path), iterable.end().to_usize(), block);
         }
     }
 
-    fn import(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImport, conditional: bool) {
+    fn import(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImport, block: Block) {
         for alias in &import.names {
             let module = alias.name.as_str();
             self.imports.push(Import { level: 0, module, name: None });
@@ -258,11 +296,11 @@ impl<'a> Scopes<'a> {
                 }
             };
             let meaning = Meaning::Import(Import { level: 0, module, name: None });
-            self.bind(scope, name, meaning, import.end().to_usize(), conditional);
+            self.bind(scope, name, meaning, import.end().to_usize(), block);
         }
     }
 
-    fn import_from(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImportFrom, conditional: bool) {
+    fn import_from(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImportFrom, block: Block) {
         let (level, module) = (import.level, import.module.as_ref().map_or("", |module| module.as_str()));
         for alias in &import.names {
             let name = alias.name.as_str();
@@ -275,7 +313,7 @@ impl<'a> Scopes<'a> {
             let imported = Import { level, module, name: Some(name) };
             self.imports.push(imported);
             let bound = alias.asname.as_ref().map_or(name, |name| name.as_str());
-            self.bind(scope, bound, Meaning::Import(imported), import.end().to_usize(), conditional);
+            self.bind(scope, bound, Meaning::Import(imported), import.end().to_usize(), block);
         }
     }
 
@@ -286,32 +324,32 @@ impl<'a> Scopes<'a> {
         scope
     }
 
-    fn function(&mut self, parent: ScopeId, function: &'a StmtFunctionDef, conditional: bool) {
+    fn function(&mut self, parent: ScopeId, function: &'a StmtFunctionDef, block: Block) {
         let offset = function.start().to_usize();
         let scope = self.open(Owner::Function(function), parent, offset);
-        self.bind(parent, &function.name, Meaning::Function(scope), offset, conditional);
+        self.bind(parent, &function.name, Meaning::Function(scope), offset, block);
         self.parameters(scope, &function.parameters);
-        self.body(scope, &function.body, false);
+        self.body(scope, &function.body, Block::default());
     }
 
     fn parameters(&mut self, scope: ScopeId, parameters: &'a Parameters) {
         for (index, parameter) in parameters.iter_non_variadic_params().enumerate() {
             let name = parameter.name().as_str();
-            self.bind(scope, name, Meaning::Parameter(Slot::Index(index)), 0, false);
+            self.bind(scope, name, Meaning::Parameter(Slot::Index(index)), 0, Block::default());
         }
         if let Some(rest) = &parameters.vararg {
-            self.bind(scope, &rest.name, Meaning::Opaque, 0, false);
+            self.bind(scope, &rest.name, Meaning::Opaque, 0, Block::default());
         }
         if let Some(rest) = &parameters.kwarg {
-            self.bind(scope, &rest.name, Meaning::Keywords, 0, false);
+            self.bind(scope, &rest.name, Meaning::Keywords, 0, Block::default());
         }
     }
 
-    fn class(&mut self, parent: ScopeId, class: &'a StmtClassDef, conditional: bool) {
+    fn class(&mut self, parent: ScopeId, class: &'a StmtClassDef, block: Block) {
         let offset = class.start().to_usize();
         let scope = self.open(Owner::Class(class), parent, offset);
-        self.bind(parent, &class.name, Meaning::Class(scope), offset, conditional);
-        self.body(scope, &class.body, false);
+        self.bind(parent, &class.name, Meaning::Class(scope), offset, block);
+        self.body(scope, &class.body, Block::default());
     }
 
     /// `name.update({...})`
@@ -341,7 +379,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The bindings of a name that can hold: at an offset of this scope those before it, from elsewhere the last ones.
-    pub(super) fn bindings_for(&self, name: &str, offset: Option<usize>) -> Option<&[Binding<'a>]> {
+    pub(super) fn bindings_for(&self, name: &str, offset: Option<usize>) -> Option<Vec<&Binding<'a>>> {
         let all = self.names.get(name)?.as_slice();
         let end = match offset {
             Some(offset) => all.partition_point(|binding| binding.offset <= offset),
@@ -349,8 +387,18 @@ impl<'a> Scope<'a> {
         };
         // a use before every binding stands in a loop, or the file is broken
         let before = if end == 0 { all } else { &all[..end] };
-        let start = before.iter().rposition(|binding| !binding.conditional).unwrap_or(0);
-        Some(&before[start..])
+        let mut kept = Vec::new();
+        for binding in before.iter().rev().take(MAX_BINDINGS) {
+            if !binding.block.is_excluded(offset) {
+                kept.push(binding);
+            }
+            if binding.block.is_certain(offset) {
+                break;
+            }
+        }
+        kept.reverse();
+        // all of them in other branches: the name is bound in an earlier round of a loop
+        Some(if kept.is_empty() { before.iter().rev().take(MAX_BINDINGS).collect() } else { kept })
     }
 
     pub(super) fn function(&self) -> Option<&'a StmtFunctionDef> {

@@ -48,6 +48,7 @@ pub(super) fn visit<'a>(project: &Project<'a>, module: ModuleId, environment: &H
     };
     let file = project.module(module).file;
     visitor.visit_body(&file.python.tree.body);
+    visitor.found.is_exhausted = visitor.evaluator.is_exhausted();
     visitor.found
 }
 

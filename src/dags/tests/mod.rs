@@ -1,5 +1,6 @@
 //! Whole scans of made-up DAG folders: a table of snippets for each rule, the walk against Airflow's own, broken and endless files.
 
+mod example;
 mod rules;
 mod walk;
 
