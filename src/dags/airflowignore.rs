@@ -64,7 +64,12 @@ pub(super) struct BadRule {
 }
 
 /// The rules of one ignore file in `folder`, and the lines that are none.
-pub(super) fn read_rules(text: &str, folder: &Path, syntax: IgnoreSyntax, version: AirflowVersion) -> (Vec<Rule>, Vec<BadRule>) {
+pub(super) fn read_rules(
+    text: &str,
+    folder: &Path,
+    syntax: IgnoreSyntax,
+    version: AirflowVersion,
+) -> (Vec<Rule>, Vec<BadRule>) {
     let (mut rules, mut bad) = (Vec::new(), Vec::new());
     for (number, line) in text.split('\n').enumerate() {
         let pattern = without_comment(line);
@@ -72,12 +77,18 @@ pub(super) fn read_rules(text: &str, folder: &Path, syntax: IgnoreSyntax, versio
             continue;
         }
         let rule = match syntax {
-            IgnoreSyntax::Regexp => regexp_rule(pattern, version).map(Some).map_err(|why| (why, false)),
+            IgnoreSyntax::Regexp => regexp_rule(pattern, version)
+                .map(Some)
+                .map_err(|why| (why, false)),
             IgnoreSyntax::Glob => glob_rule(pattern, folder, version).map_err(|why| (why, true)),
         };
         match rule {
             Ok(rule) => rules.extend(rule),
-            Err((why, fatal)) => bad.push(BadRule { line: number as u32 + 1, why, fatal }),
+            Err((why, fatal)) => bad.push(BadRule {
+                line: number as u32 + 1,
+                why,
+                fatal,
+            }),
         }
     }
     (rules, bad)
@@ -86,14 +97,19 @@ pub(super) fn read_rules(text: &str, folder: &Path, syntax: IgnoreSyntax, versio
 /// `re.sub(r"\s*#.*", "", line)`
 fn without_comment(line: &str) -> &str {
     match line.find('#') {
-        Some(start) => line[..start].trim_end_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)),
+        Some(start) => line[..start]
+            .trim_end_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)),
         None => line,
     }
 }
 
 fn regexp_rule(pattern: &str, version: AirflowVersion) -> Result<Rule, String> {
     // 2.x uses RE2, which cannot look around
-    if version < AirflowVersion::V3_0 && ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
+    if version < AirflowVersion::V3_0
+        && ["(?=", "(?!", "(?<=", "(?<!"]
+            .iter()
+            .any(|look| pattern.contains(look))
+    {
         return Err("Airflow 2 reads it with RE2, which has no lookahead or lookbehind".to_owned());
     }
     let compiled = Pattern::for_search(pattern).map_err(|error| error.to_string())?;
@@ -101,7 +117,11 @@ fn regexp_rule(pattern: &str, version: AirflowVersion) -> Result<Rule, String> {
 }
 
 /// The rule of a pattern, none for a pattern that matches nothing.
-fn glob_rule(pattern: &str, folder: &Path, version: AirflowVersion) -> Result<Option<Rule>, String> {
+fn glob_rule(
+    pattern: &str,
+    folder: &Path,
+    version: AirflowVersion,
+) -> Result<Option<Rule>, String> {
     if pattern.trim() == "/" {
         return Ok(None);
     }
@@ -181,7 +201,8 @@ fn translate_pattern(pattern: &str) -> Result<Option<(String, bool)>, String> {
         None => (pattern, true),
     };
     let folders_only = pattern.is_empty() || pattern.ends_with('/');
-    let segments = normalize(pattern.split('/').collect()).ok_or("it is not a glob pattern: nothing is left of it")?;
+    let segments = normalize(pattern.split('/').collect())
+        .ok_or("it is not a glob pattern: nothing is left of it")?;
     let regex = match segments.as_slice() {
         ["**"] if folders_only => Some("/".to_owned()),
         ["**"] | ["**", "*"] => Some(".".to_owned()),
@@ -196,7 +217,9 @@ fn translate_pattern(pattern: &str) -> Result<Option<(String, bool)>, String> {
 fn normalize(mut segments: Vec<&str>) -> Option<Vec<&str>> {
     if segments[0].is_empty() {
         segments.remove(0);
-    } else if (segments.len() == 1 || segments.len() == 2 && segments[1].is_empty()) && segments[0] != "**" {
+    } else if (segments.len() == 1 || segments.len() == 2 && segments[1].is_empty())
+        && segments[0] != "**"
+    {
         segments.insert(0, "**");
     }
     let last = segments.last_mut()?;
@@ -287,7 +310,9 @@ fn translate_class(inside: &str) -> Result<String, String> {
     while index < chars.len() {
         match chars[index..] {
             [first, '-', last, ..] if first > last => {
-                return Err("it is not a glob pattern: a range in brackets runs backwards".to_owned());
+                return Err(
+                    "it is not a glob pattern: a range in brackets runs backwards".to_owned(),
+                );
             }
             [first, '-', last, ..] => {
                 push_literal(&mut written, first);

@@ -36,11 +36,17 @@ pub(super) fn notes(tokens: &Tokens, source: &Source) -> Vec<Note> {
     if !source.text.contains(MARK) {
         return Vec::new();
     }
-    let comments = tokens.iter().filter(|token| token.kind() == TokenKind::Comment);
+    let comments = tokens
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment);
     comments
         .flat_map(|token| {
             let start = token.start().to_usize();
-            notes_of(&source.text[start..token.end().to_usize()], start, source.line(start))
+            notes_of(
+                &source.text[start..token.end().to_usize()],
+                start,
+                source.line(start),
+            )
         })
         .collect()
 }
@@ -53,10 +59,16 @@ fn notes_of(comment: &str, start: usize, line: u32) -> Vec<Note> {
     let mut words = text.split_whitespace();
     let meanings: Vec<(usize, Meaning)> = match words.next() {
         Some("ignore") => vec![(start + before.len(), Meaning::Ignore)],
-        Some("uses") => words.filter_map(|word| Some((offset_of(word), uses(word.trim_matches(','))?))).collect(),
+        Some("uses") => words
+            .filter_map(|word| Some((offset_of(word), uses(word.trim_matches(','))?)))
+            .collect(),
         _ => Vec::new(),
     };
-    let note = |(offset, meaning)| Note { line, offset, meaning };
+    let note = |(offset, meaning)| Note {
+        line,
+        offset,
+        meaning,
+    };
     meanings.into_iter().map(note).collect()
 }
 
@@ -83,13 +95,22 @@ mod tests {
             ("# secretctl: ignore", vec![Meaning::Ignore]),
             ("#secretctl:ignore, it is made here", vec![]),
             ("# noqa  # secretctl: ignore", vec![Meaning::Ignore]),
-            ("# secretctl: uses conn:a var:b", vec![uses(conn, "a"), uses(var, "b")]),
-            ("# secretctl: uses connection:a, variable:b:c", vec![uses(conn, "a"), uses(var, "b:c")]),
+            (
+                "# secretctl: uses conn:a var:b",
+                vec![uses(conn, "a"), uses(var, "b")],
+            ),
+            (
+                "# secretctl: uses connection:a, variable:b:c",
+                vec![uses(conn, "a"), uses(var, "b:c")],
+            ),
             ("# secretctl: uses pool:a", vec![]),
             ("# secretctl: uses conn:", vec![]),
             ("# secretctl reads this", vec![]),
         ] {
-            let found: Vec<Meaning> = notes_of(comment, 0, 1).into_iter().map(|note| note.meaning).collect();
+            let found: Vec<Meaning> = notes_of(comment, 0, 1)
+                .into_iter()
+                .map(|note| note.meaning)
+                .collect();
             assert_eq!(found, expected, "{comment}");
         }
     }

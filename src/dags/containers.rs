@@ -12,7 +12,13 @@ use super::value::{Accessor, Value, Why};
 
 impl<'a> Evaluator<'_, 'a> {
     /// `object[key]`
-    pub(super) fn item(&self, object: Value<'a>, written: &'a Expr, key: &'a Expr, at: At) -> Value<'a> {
+    pub(super) fn item(
+        &self,
+        object: Value<'a>,
+        written: &'a Expr,
+        key: &'a Expr,
+        at: At,
+    ) -> Value<'a> {
         if let Value::External(path) = &object
             && path == "os.environ"
         {
@@ -34,7 +40,9 @@ impl<'a> Evaluator<'_, 'a> {
                     .entry(&object, Some(written), &text.text, at)
                     .unwrap_or(Value::Unknown(Why::Item)),
                 Value::Keywords(function) => self.keyword_argument(*function, &text.text, key),
-                Value::Accessor(Accessor::Variables) if matches!(text.text.as_str(), "value" | "json") => {
+                Value::Accessor(Accessor::Variables)
+                    if matches!(text.text.as_str(), "value" | "json") =>
+                {
                     Value::Accessor(Accessor::VariableValues)
                 }
                 Value::Accessor(_) => Value::Unknown(Why::Variable),
@@ -48,7 +56,9 @@ impl<'a> Evaluator<'_, 'a> {
     pub(super) fn keyword_argument(&self, function: At, name: &str, key: &'a Expr) -> Value<'a> {
         match (name, key) {
             ("conn" | "var", _) => Self::context_entry(name),
-            (_, Expr::StringLiteral(literal)) => Value::Parameter(function, Slot::Keyword(literal.value.to_str())),
+            (_, Expr::StringLiteral(literal)) => {
+                Value::Parameter(function, Slot::Keyword(literal.value.to_str()))
+            }
             _ => Value::Unknown(Why::Item),
         }
     }
@@ -63,13 +73,22 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(element) => self.value(element, *at),
                 None => Value::Unknown(Why::Item),
             },
-            (Value::Tuple(values), Some(index)) => values.get(index).cloned().unwrap_or(Value::Unknown(Why::Item)),
+            (Value::Tuple(values), Some(index)) => values
+                .get(index)
+                .cloned()
+                .unwrap_or(Value::Unknown(Why::Item)),
             _ => Value::Unknown(Why::Item),
         }
     }
 
     /// What stands under a key; `None` if it is surely not there. `written` is the name that was looked into, for what was set on it later.
-    pub(super) fn entry(&self, object: &Value<'a>, written: Option<&'a Expr>, key: &str, at: At) -> Option<Value<'a>> {
+    pub(super) fn entry(
+        &self,
+        object: &Value<'a>,
+        written: Option<&'a Expr>,
+        key: &str,
+        at: At,
+    ) -> Option<Value<'a>> {
         if let Some(Expr::Name(name)) = written
             && let Some(set) = self.set_later(&name.id, key, at)
         {
@@ -83,10 +102,14 @@ impl<'a> Evaluator<'_, 'a> {
                 let mut unknown = false;
                 for item in dict.items.iter().rev() {
                     match &item.key {
-                        Some(Expr::StringLiteral(literal)) if literal.value.to_str() == key => return Some(self.value(&item.value, *at)),
+                        Some(Expr::StringLiteral(literal)) if literal.value.to_str() == key => {
+                            return Some(self.value(&item.value, *at));
+                        }
                         Some(Expr::StringLiteral(_)) => {}
                         Some(other) => match self.value(other, *at) {
-                            Value::Text(text) if text.text == key => return Some(self.value(&item.value, *at)),
+                            Value::Text(text) if text.text == key => {
+                                return Some(self.value(&item.value, *at));
+                            }
                             Value::Text(_) => {}
                             _ => unknown = true,
                         },
@@ -107,12 +130,19 @@ impl<'a> Evaluator<'_, 'a> {
                 if let Some(keyword) = call.arguments.find_keyword(key) {
                     return Some(self.value(&keyword.value, *at));
                 }
-                let spread = call.arguments.keywords.iter().filter(|keyword| keyword.arg.is_none()).map(|keyword| &keyword.value);
+                let spread = call
+                    .arguments
+                    .keywords
+                    .iter()
+                    .filter(|keyword| keyword.arg.is_none())
+                    .map(|keyword| &keyword.value);
                 let mut sources = spread.chain(call.arguments.args.iter());
                 sources.find_map(|source| self.spread_entry(source, key, *at))
             }
             Value::Nothing => None,
-            Value::Any(values) => values.iter().find_map(|value| self.entry(value, None, key, at)),
+            Value::Any(values) => values
+                .iter()
+                .find_map(|value| self.entry(value, None, key, at)),
             _ => Some(Value::Unknown(Why::Item)),
         }
     }
@@ -137,7 +167,9 @@ impl<'a> Evaluator<'_, 'a> {
                 }
             }
             for (_, update) in found.updates.iter().rev().filter(|(of, _)| *of == name) {
-                if let Some(value @ (Value::Text(_) | Value::Nothing)) = self.spread_entry(update, key, here) {
+                if let Some(value @ (Value::Text(_) | Value::Nothing)) =
+                    self.spread_entry(update, key, here)
+                {
                     return Some(value);
                 }
             }
@@ -151,7 +183,11 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(all) = all.filter(|all| !all.is_empty()) else {
             return Value::Unknown(Why::Item);
         };
-        Value::any(all.into_iter().map(|element| self.part(element, path)).collect())
+        Value::any(
+            all.into_iter()
+                .map(|element| self.part(element, path))
+                .collect(),
+        )
     }
 
     /// The part at some indices.
@@ -161,7 +197,9 @@ impl<'a> Evaluator<'_, 'a> {
         };
         value.map(&mut |value| {
             let part = match value {
-                Value::Container(display, at) => elements(display).get(*index).map(|element| self.value(element, at)),
+                Value::Container(display, at) => elements(display)
+                    .get(*index)
+                    .map(|element| self.value(element, at)),
                 Value::Tuple(values) => values.into_iter().nth(*index),
                 _ => None,
             };
@@ -183,9 +221,17 @@ impl<'a> Evaluator<'_, 'a> {
                 return None;
             };
             match display {
-                Expr::Dict(dict) => all.extend(dict.items.iter().filter_map(|item| Some(self.value(item.key.as_ref()?, *at)))),
+                Expr::Dict(dict) => all.extend(
+                    dict.items
+                        .iter()
+                        .filter_map(|item| Some(self.value(item.key.as_ref()?, *at))),
+                ),
                 Expr::BinOp(_) => return None,
-                _ => all.extend(elements(display).iter().map(|element| self.value(element, *at))),
+                _ => all.extend(
+                    elements(display)
+                        .iter()
+                        .map(|element| self.value(element, *at)),
+                ),
             }
             if all.len() > MAX_ALTERNATIVES {
                 return None;
@@ -200,19 +246,33 @@ impl<'a> Evaluator<'_, 'a> {
                 let value = self.value(&method.value, at);
                 let items = match value {
                     Value::Container(Expr::Dict(dict), of) => {
-                        let pairs = dict.items.iter().filter_map(|item| Some((item.key.as_ref()?, &item.value)));
-                        pairs.map(|(key, value)| (self.value(key, of), self.value(value, of))).collect()
+                        let pairs = dict
+                            .items
+                            .iter()
+                            .filter_map(|item| Some((item.key.as_ref()?, &item.value)));
+                        pairs
+                            .map(|(key, value)| (self.value(key, of), self.value(value, of)))
+                            .collect()
                     }
                     Value::DictCall(call, of) => {
                         let keywords = call.arguments.keywords.iter();
-                        let pairs = keywords.filter_map(|keyword| Some((keyword.arg.as_ref()?, &keyword.value)));
-                        pairs.map(|(name, value)| (Value::text(name.as_str()), self.value(value, of))).collect()
+                        let pairs = keywords
+                            .filter_map(|keyword| Some((keyword.arg.as_ref()?, &keyword.value)));
+                        pairs
+                            .map(|(name, value)| {
+                                (Value::text(name.as_str()), self.value(value, of))
+                            })
+                            .collect()
                     }
                     _ => Vec::new(),
                 };
                 let items = items.into_iter().take(MAX_ALTERNATIVES);
                 match method.attr.as_str() {
-                    "items" => Some(items.map(|(key, value)| Value::Tuple(vec![key, value])).collect()),
+                    "items" => Some(
+                        items
+                            .map(|(key, value)| Value::Tuple(vec![key, value]))
+                            .collect(),
+                    ),
                     "values" => Some(items.map(|(_, value)| value).collect()),
                     "keys" => Some(items.map(|(key, _)| key).collect()),
                     _ => None,
@@ -223,13 +283,36 @@ impl<'a> Evaluator<'_, 'a> {
                 match name.id.as_str() {
                     "enumerate" => {
                         let elements = self.elements_of(arguments.first()?, at)?;
-                        Some(elements.into_iter().map(|element| Value::Tuple(vec![Value::Unknown(Why::Item), element])).collect())
+                        Some(
+                            elements
+                                .into_iter()
+                                .map(|element| {
+                                    Value::Tuple(vec![Value::Unknown(Why::Item), element])
+                                })
+                                .collect(),
+                        )
                     }
                     "zip" => {
-                        let columns: Vec<Vec<Value<'a>>> = arguments.iter().map(|argument| self.elements_of(argument, at).unwrap_or_default()).collect();
+                        let columns: Vec<Vec<Value<'a>>> = arguments
+                            .iter()
+                            .map(|argument| self.elements_of(argument, at).unwrap_or_default())
+                            .collect();
                         let rows = columns.iter().map(Vec::len).max()?;
-                        let cell = |column: &Vec<Value<'a>>, row| column.get(row).cloned().unwrap_or(Value::Unknown(Why::Item));
-                        Some((0..rows).map(|row| Value::Tuple(columns.iter().map(|column| cell(column, row)).collect())).collect())
+                        let cell = |column: &Vec<Value<'a>>, row| {
+                            column
+                                .get(row)
+                                .cloned()
+                                .unwrap_or(Value::Unknown(Why::Item))
+                        };
+                        Some(
+                            (0..rows)
+                                .map(|row| {
+                                    Value::Tuple(
+                                        columns.iter().map(|column| cell(column, row)).collect(),
+                                    )
+                                })
+                                .collect(),
+                        )
                     }
                     _ => None,
                 }
@@ -239,21 +322,45 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// The argument of a call that goes to a slot of a function.
-    pub(super) fn argument(&self, call: &'a ExprCall, bound: bool, function: At, slot: Slot<'a>) -> Option<&'a Expr> {
+    pub(super) fn argument(
+        &self,
+        call: &'a ExprCall,
+        bound: bool,
+        function: At,
+        slot: Slot<'a>,
+    ) -> Option<&'a Expr> {
         let offset = usize::from(bound);
         match slot {
             Slot::Keyword(name) => {
-                let keyword = call.arguments.find_keyword(name).map(|keyword| &keyword.value);
+                let keyword = call
+                    .arguments
+                    .find_keyword(name)
+                    .map(|keyword| &keyword.value);
                 // fields of a data class may be positional
-                let position = || self.project.scope(function).fields.iter().position(|field| *field == name);
+                let position = || {
+                    self.project
+                        .scope(function)
+                        .fields
+                        .iter()
+                        .position(|field| *field == name)
+                };
                 keyword.or_else(|| plain(&call.arguments.args).get(position()?))
             }
             Slot::Index(index) => {
                 let definition = self.project.scope(function).function()?;
-                let parameter = definition.parameters.iter_non_variadic_params().nth(index)?;
-                let keyword = call.arguments.find_keyword(parameter.name()).map(|keyword| &keyword.value);
-                let positional = definition.parameters.posonlyargs.len() + definition.parameters.args.len();
-                let by_position = (index < positional).then(|| plain(&call.arguments.args).get(index.checked_sub(offset)?)).flatten();
+                let parameter = definition
+                    .parameters
+                    .iter_non_variadic_params()
+                    .nth(index)?;
+                let keyword = call
+                    .arguments
+                    .find_keyword(parameter.name())
+                    .map(|keyword| &keyword.value);
+                let positional =
+                    definition.parameters.posonlyargs.len() + definition.parameters.args.len();
+                let by_position = (index < positional)
+                    .then(|| plain(&call.arguments.args).get(index.checked_sub(offset)?))
+                    .flatten();
                 keyword.or(by_position)
             }
         }
@@ -262,7 +369,9 @@ impl<'a> Evaluator<'_, 'a> {
 
 /// The positional arguments before a `*spread`, whose length nobody knows.
 pub(super) fn plain(arguments: &[Expr]) -> &[Expr] {
-    let end = arguments.iter().position(|argument| matches!(argument, Expr::Starred(_)));
+    let end = arguments
+        .iter()
+        .position(|argument| matches!(argument, Expr::Starred(_)));
     &arguments[..end.unwrap_or(arguments.len())]
 }
 
@@ -271,8 +380,14 @@ fn is_context(written: &Expr, object: &Value<'_>) -> bool {
     if matches!(object, Value::External(path) if path == "context") {
         return true;
     }
-    let Expr::Name(name) = written else { return false };
+    let Expr::Name(name) = written else {
+        return false;
+    };
     let name = name.id.as_str();
     let named = matches!(name, "ctx" | "kwargs") || name.ends_with("context");
-    named && matches!(object, Value::Parameter(..) | Value::Unknown(_) | Value::External(_))
+    named
+        && matches!(
+            object,
+            Value::Parameter(..) | Value::Unknown(_) | Value::External(_)
+        )
 }

@@ -6,7 +6,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use ruff_python_ast::{BoolOp, Comprehension, Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator};
+use ruff_python_ast::{
+    BoolOp, Comprehension, Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator,
+};
 use ruff_text_size::Ranged;
 
 use super::project::{At, Project};
@@ -92,12 +94,17 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 Operator::BitOr => Value::Container(expr, at),
                 _ => Value::Unknown(Why::Expression),
             },
-            Expr::If(choice) => Value::any(vec![self.value(&choice.body, at), self.value(&choice.orelse, at)]),
+            Expr::If(choice) => Value::any(vec![
+                self.value(&choice.body, at),
+                self.value(&choice.orelse, at),
+            ]),
             Expr::BoolOp(operation) => self.bool_operation(operation.op, &operation.values, at),
             Expr::NoneLiteral(_) => Value::Nothing,
             Expr::Named(named) => self.value(&named.value, at),
             Expr::Await(awaited) => self.value(&awaited.value, at),
-            Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_) => Value::Container(expr, at),
+            Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_) => {
+                Value::Container(expr, at)
+            }
             _ => Value::Unknown(Why::Expression),
         }
     }
@@ -116,7 +123,10 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 // `os.getenv("NAME") or "x"`
                 Value::Unknown(Why::Environment(name)) => environment = Some(name),
                 Value::Text(text) if environment.is_some() && text.environment.is_none() => {
-                    kept.push(Value::Text(Text { environment: environment.clone(), ..text }));
+                    kept.push(Value::Text(Text {
+                        environment: environment.clone(),
+                        ..text
+                    }));
                 }
                 value => kept.push(value),
             }
@@ -129,19 +139,28 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     }
 
     fn format_string(&self, value: &'a ruff_python_ast::FStringValue, at: At) -> Value<'a> {
-        let mut texts = vec![Text { text: String::new(), environment: None }];
+        let mut texts = vec![Text {
+            text: String::new(),
+            environment: None,
+        }];
         for part in value {
             match part {
                 FStringPart::Literal(literal) => append(&mut texts, &Value::text(&*literal.value)),
                 FStringPart::FString(text) => {
                     for element in &text.elements {
                         let value = match element {
-                            InterpolatedStringElement::Literal(literal) => Value::text(&*literal.value),
+                            InterpolatedStringElement::Literal(literal) => {
+                                Value::text(&*literal.value)
+                            }
                             // `{name!r}` and `{name:>8}` are another text than the name's
-                            InterpolatedStringElement::Interpolation(part) if part.format_spec.is_none() && part.conversion.is_none() => {
+                            InterpolatedStringElement::Interpolation(part)
+                                if part.format_spec.is_none() && part.conversion.is_none() =>
+                            {
                                 self.value(&part.expression, at)
                             }
-                            InterpolatedStringElement::Interpolation(_) => Value::Unknown(Why::Parts),
+                            InterpolatedStringElement::Interpolation(_) => {
+                                Value::Unknown(Why::Parts)
+                            }
                         };
                         append(&mut texts, &value);
                     }
@@ -153,7 +172,10 @@ impl<'p, 'a> Evaluator<'p, 'a> {
 
     /// The texts of some expressions, one behind the other.
     fn joined(&self, parts: &[&'a Expr], at: At) -> Value<'a> {
-        let mut texts = vec![Text { text: String::new(), environment: None }];
+        let mut texts = vec![Text {
+            text: String::new(),
+            environment: None,
+        }];
         for part in parts {
             append(&mut texts, &self.value(part, at));
         }
@@ -187,7 +209,10 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             let argument = match field.parse::<usize>() {
                 Ok(index) => call.arguments.args.get(index),
                 Err(_) if field.is_empty() => call.arguments.args.get(values.len()),
-                Err(_) => call.arguments.find_keyword(field).map(|keyword| &keyword.value),
+                Err(_) => call
+                    .arguments
+                    .find_keyword(field)
+                    .map(|keyword| &keyword.value),
             };
             let Some(argument) = argument else {
                 return Value::Unknown(Why::Parts);
@@ -201,7 +226,10 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     }
 
     fn filled(&self, pieces: &[&str], values: &[&'a Expr], at: At) -> Value<'a> {
-        let mut texts = vec![Text { text: String::new(), environment: None }];
+        let mut texts = vec![Text {
+            text: String::new(),
+            environment: None,
+        }];
         for (index, piece) in pieces.iter().enumerate() {
             append(&mut texts, &Value::text(*piece));
             if let Some(value) = values.get(index) {
@@ -225,7 +253,13 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     }
 
     /// What methods of texts and dictionaries give.
-    fn method(&self, object: &Value<'a>, name: &str, call: &'a ExprCall, at: At) -> Option<Value<'a>> {
+    fn method(
+        &self,
+        object: &Value<'a>,
+        name: &str,
+        call: &'a ExprCall,
+        at: At,
+    ) -> Option<Value<'a>> {
         let arguments = &call.arguments.args;
         match (object, name) {
             (Value::Text(text), "format") => Some(self.brace_format(&text.text, call, at)),
@@ -235,21 +269,42 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                     "upper" => text.text.to_uppercase(),
                     _ => text.text.trim().to_owned(),
                 };
-                Some(Value::Text(Text { text: changed, ..text.clone() }))
+                Some(Value::Text(Text {
+                    text: changed,
+                    ..text.clone()
+                }))
             }
             (Value::Function(..), "override" | "partial") => Some(object.clone()),
             (Value::Container(..), "copy") => Some(object.clone()),
-            (Value::Container(..) | Value::Keywords(_), "get" | "pop" | "setdefault") if !arguments.is_empty() => {
+            (Value::Container(..) | Value::Keywords(_), "get" | "pop" | "setdefault")
+                if !arguments.is_empty() =>
+            {
                 let key = self.value(&arguments[0], at);
-                let default = || arguments.get(1).map_or(Value::Nothing, |default| self.value(default, at));
-                let Expr::Attribute(function) = &*call.func else { return None };
-                Some(key.map(&mut |key| match (&key, object) {
-                    (Value::Text(key), Value::Keywords(function)) => {
-                        let passed = self.keyword_argument(*function, &key.text, &arguments[0]);
-                        Value::any([vec![passed], arguments.get(1).map(|_| default()).into_iter().collect()].concat())
+                let default = || {
+                    arguments
+                        .get(1)
+                        .map_or(Value::Nothing, |default| self.value(default, at))
+                };
+                let Expr::Attribute(function) = &*call.func else {
+                    return None;
+                };
+                Some(key.map(&mut |key| {
+                    match (&key, object) {
+                        (Value::Text(key), Value::Keywords(function)) => {
+                            let passed = self.keyword_argument(*function, &key.text, &arguments[0]);
+                            Value::any(
+                                [
+                                    vec![passed],
+                                    arguments.get(1).map(|_| default()).into_iter().collect(),
+                                ]
+                                .concat(),
+                            )
+                        }
+                        (Value::Text(key), _) => self
+                            .entry(object, Some(&function.value), &key.text, at)
+                            .unwrap_or_else(default),
+                        _ => Value::Unknown(Why::Item),
                     }
-                    (Value::Text(key), _) => self.entry(object, Some(&function.value), &key.text, at).unwrap_or_else(default),
-                    _ => Value::Unknown(Why::Item),
                 }))
             }
             (Value::Text(_), _) => Some(Value::Unknown(Why::Call)),
@@ -264,17 +319,32 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             Value::External(path) => match path.as_str() {
                 "os.getenv" | "os.environ.get" => self.environment_variable(call, at),
                 "dict" => self.dictionary(call, at),
-                "list" | "tuple" | "set" | "sorted" | "reversed" | "str" | "copy.copy" | "copy.deepcopy" | "textwrap.dedent" | "typing.cast" => {
-                    let argument = if path == "typing.cast" { call.arguments.args.get(1) } else { first };
-                    argument.map_or(Value::Unknown(Why::Call), |argument| self.value(argument, at))
+                "list" | "tuple" | "set" | "sorted" | "reversed" | "str" | "copy.copy"
+                | "copy.deepcopy" | "textwrap.dedent" | "typing.cast" => {
+                    let argument = if path == "typing.cast" {
+                        call.arguments.args.get(1)
+                    } else {
+                        first
+                    };
+                    argument.map_or(Value::Unknown(Why::Call), |argument| {
+                        self.value(argument, at)
+                    })
                 }
                 path if is_variable_get(path) => Value::Unknown(Why::Variable),
-                path if path.starts_with("airflow.configuration.conf") => Value::Unknown(Why::Option),
+                path if path.starts_with("airflow.configuration.conf") => {
+                    Value::Unknown(Why::Option)
+                }
                 // a class, by its name; what a function gives cannot be told
-                path if path.rsplit('.').next().is_some_and(|name| name.starts_with(char::is_uppercase)) => {
+                path if path
+                    .rsplit('.')
+                    .next()
+                    .is_some_and(|name| name.starts_with(char::is_uppercase)) =>
+                {
                     Value::Object(Box::new(Value::External(path.to_owned())), Some((call, at)))
                 }
-                path if path.ends_with(".get_current_context") => Value::External("context".to_owned()),
+                path if path.ends_with(".get_current_context") => {
+                    Value::External("context".to_owned())
+                }
                 _ => Value::Unknown(Why::Call),
             },
             Value::Class(class) => Value::Object(Box::new(Value::Class(class)), Some((call, at))),
@@ -297,22 +367,35 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             return Value::Unknown(Why::Call);
         };
         // a decorated function gives what its decorator makes of it: a task's result, say
-        if !definition.decorator_list.is_empty() || scope.returns.is_empty() || scope.returns.len() > 4 {
+        if !definition.decorator_list.is_empty()
+            || scope.returns.is_empty()
+            || scope.returns.len() > 4
+        {
             return Value::Unknown(Why::Call);
         }
-        let returned = scope.returns.iter().map(|value| self.value(value, function)).collect();
+        let returned = scope
+            .returns
+            .iter()
+            .map(|value| self.value(value, function))
+            .collect();
         Value::any(returned).map(&mut |value| match value {
-            Value::Parameter(of, slot) if of == function => match self.argument(call, bound, function, slot) {
-                Some(argument) => self.value(argument, at),
-                None => Value::Unknown(Why::Call),
-            },
+            Value::Parameter(of, slot) if of == function => {
+                match self.argument(call, bound, function, slot) {
+                    Some(argument) => self.value(argument, at),
+                    None => Value::Unknown(Why::Call),
+                }
+            }
             value => value,
         })
     }
 
     /// `os.getenv(NAME, default)`
     fn environment_variable(&self, call: &'a ExprCall, at: At) -> Value<'a> {
-        let Some(Value::Text(name)) = call.arguments.find_argument_value("key", 0).map(|name| self.value(name, at)) else {
+        let Some(Value::Text(name)) = call
+            .arguments
+            .find_argument_value("key", 0)
+            .map(|name| self.value(name, at))
+        else {
             return Value::Unknown(Why::Expression);
         };
         if let Some(text) = self.environment.get(&name.text) {
@@ -367,7 +450,10 @@ fn append(texts: &mut Vec<Text>, value: &Value<'_>) {
             return;
         };
         for text in texts.iter() {
-            let environment = text.environment.clone().or_else(|| next.environment.clone());
+            let environment = text
+                .environment
+                .clone()
+                .or_else(|| next.environment.clone());
             let text = format!("{}{}", text.text, next.text);
             appended.push(Text { text, environment });
         }

@@ -19,15 +19,31 @@ use crate::python::yaml::{Events, MAX_DEPTH, YamlError};
 use crate::secret_kind::SecretKind;
 
 /// Keys that stand in no YAML file but one that makes DAGs of them.
-const MARKS: [&str; 6] = ["tasks:", "nodes:", "operator:", "uses:", "task_groups:", "task_decorator:"];
+const MARKS: [&str; 6] = [
+    "tasks:",
+    "nodes:",
+    "operator:",
+    "uses:",
+    "task_groups:",
+    "task_decorator:",
+];
 /// Keys whose value says what runs.
-const CLASS_KEYS: [&str; 6] = ["operator", "uses", "notifier", "callback", "decorator", "task_decorator"];
+const CLASS_KEYS: [&str; 6] = [
+    "operator",
+    "uses",
+    "notifier",
+    "callback",
+    "decorator",
+    "task_decorator",
+];
 /// Keys whose value holds arguments of what the mapping around them runs.
 const ARGUMENT_KEYS: [&str; 3] = ["with", "args", "kwargs"];
 
 /// Whether a file makes DAGs.
 pub(super) fn is_factory(path: &Path) -> bool {
-    let Ok(bytes) = read_limited(path) else { return false };
+    let Ok(bytes) = read_limited(path) else {
+        return false;
+    };
     let text = String::from_utf8_lossy(&bytes);
     text.lines().any(|line| {
         let line = line.trim_start_matches([' ', '-']);
@@ -40,14 +56,28 @@ pub(super) fn read(path: &Path, shown: String, version: AirflowVersion, scan: &m
     scan.files += 1;
     let text = match read_limited(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(why) => return scan.unreadable.push(Unreadable { file: shown, line: 1, why }),
+        Err(why) => {
+            return scan.unreadable.push(Unreadable {
+                file: shown,
+                line: 1,
+                why,
+            });
+        }
     };
     let source = Source::new(shown, text);
     match documents(&source.text) {
         Ok(documents) => {
-            let mut factory = Factory { file: &source.file, set_in_default_args: Vec::new(), scan };
-            documents.iter().for_each(|document| factory.note_default_args(document));
-            documents.iter().for_each(|document| factory.node(document, None));
+            let mut factory = Factory {
+                file: &source.file,
+                set_in_default_args: Vec::new(),
+                scan,
+            };
+            documents
+                .iter()
+                .for_each(|document| factory.note_default_args(document));
+            documents
+                .iter()
+                .for_each(|document| factory.node(document, None));
         }
         Err(error) => scan.unreadable.push(Unreadable {
             file: source.file.clone(),
@@ -58,8 +88,18 @@ pub(super) fn read(path: &Path, shown: String, version: AirflowVersion, scan: &m
     for found in templates::read(&source.text).uses {
         let (kind, place) = (found.kind, source.place(found.offset));
         match &found.id {
-            Some(id) => scan.references.push(reference(kind, id, place, Via::Template, found.is_optional(version))),
-            None => scan.dynamic.push(Dynamic { kind, place, why: Why::Template.to_string() }),
+            Some(id) => scan.references.push(reference(
+                kind,
+                id,
+                place,
+                Via::Template,
+                found.is_optional(version),
+            )),
+            None => scan.dynamic.push(Dynamic {
+                kind,
+                place,
+                why: Why::Template.to_string(),
+            }),
         }
     }
 }
@@ -80,7 +120,11 @@ fn reference(kind: SecretKind, id: &str, place: Place, via: Via, optional: bool)
 
 /// A node of a YAML document, and where it stands.
 enum Node {
-    Scalar { text: String, line: u32, column: u32 },
+    Scalar {
+        text: String,
+        line: u32,
+        column: u32,
+    },
     Mapping(Vec<(Node, Node)>),
     Sequence(Vec<Node>),
     /// An alias: what it stands for is read where it is written.
@@ -103,7 +147,11 @@ fn documents(text: &str) -> Result<Vec<Node>, YamlError> {
     }
 }
 
-fn node(events: &mut Events<'_>, first: (EventData, usize, usize), depth: usize) -> Result<Node, YamlError> {
+fn node(
+    events: &mut Events<'_>,
+    first: (EventData, usize, usize),
+    depth: usize,
+) -> Result<Node, YamlError> {
     let (data, line, column) = first;
     // deeper is no DAG; the events go by unread
     let too_deep = depth > MAX_DEPTH;
@@ -113,7 +161,9 @@ fn node(events: &mut Events<'_>, first: (EventData, usize, usize), depth: usize)
             line: line as u32,
             column: column as u32,
         }),
-        EventData::SequenceStart { .. } | EventData::MappingStart { .. } if too_deep => skip(events),
+        EventData::SequenceStart { .. } | EventData::MappingStart { .. } if too_deep => {
+            skip(events)
+        }
         EventData::SequenceStart { .. } => {
             let mut items = Vec::new();
             loop {
@@ -193,12 +243,17 @@ impl Factory<'_> {
                 self.set_in_default_args.extend(keys.map(str::to_owned));
             }
         }
-        node.children().into_iter().for_each(|child| self.note_default_args(child));
+        node.children()
+            .into_iter()
+            .for_each(|child| self.note_default_args(child));
     }
 
     /// `class` is what the mapping around runs.
     fn node(&mut self, node: &Node, class: Option<&str>) {
-        let named = node.entries().iter().find(|(key, _)| key.text().is_some_and(|key| CLASS_KEYS.contains(&key)));
+        let named = node
+            .entries()
+            .iter()
+            .find(|(key, _)| key.text().is_some_and(|key| CLASS_KEYS.contains(&key)));
         let own = named.and_then(|(_, value)| value.text());
         if let Some((_, value)) = named {
             self.default(node, value);
@@ -211,41 +266,81 @@ impl Factory<'_> {
                 self.take(value);
             }
         }
-        node.children().into_iter().for_each(|child| self.node(child, class));
+        node.children()
+            .into_iter()
+            .for_each(|child| self.node(child, class));
     }
 
     fn take(&mut self, value: &Node) {
-        let Node::Scalar { text, line, column } = value else { return };
+        let Node::Scalar { text, line, column } = value else {
+            return;
+        };
         let place = self.place(*line, *column);
         let kind = SecretKind::Connection;
         match text.as_str() {
             "" | "null" | "~" | "None" => {}
-            text if text.contains("{{") => self.scan.dynamic.push(Dynamic { kind, place, why: Why::Template.to_string() }),
+            text if text.contains("{{") => self.scan.dynamic.push(Dynamic {
+                kind,
+                place,
+                why: Why::Template.to_string(),
+            }),
             text if text.starts_with('$') => {
                 let name = text.trim_matches(['$', '{', '}']).to_owned();
-                self.scan.dynamic.push(Dynamic { kind, place, why: Why::Environment(name).to_string() });
+                self.scan.dynamic.push(Dynamic {
+                    kind,
+                    place,
+                    why: Why::Environment(name).to_string(),
+                });
             }
-            text => self.scan.references.push(reference(kind, text, place, Via::Factory, false)),
+            text => self
+                .scan
+                .references
+                .push(reference(kind, text, place, Via::Factory, false)),
         }
     }
 
     /// The default ids of what a mapping runs, unless they are given.
     fn default(&mut self, mapping: &Node, named: &Node) {
-        let Node::Scalar { text, line, column } = named else { return };
+        let Node::Scalar { text, line, column } = named else {
+            return;
+        };
         for parameter in provider_defaults::parameters_of(text).unwrap_or_default() {
-            let Some(default) = parameter.default else { continue };
-            let is_given = |mapping: &Node| mapping.entries().iter().any(|(key, _)| key.text() == Some(parameter.name));
-            let arguments = mapping.entries().iter().filter(|(key, _)| key.text().is_some_and(|key| ARGUMENT_KEYS.contains(&key)));
+            let Some(default) = parameter.default else {
+                continue;
+            };
+            let is_given = |mapping: &Node| {
+                mapping
+                    .entries()
+                    .iter()
+                    .any(|(key, _)| key.text() == Some(parameter.name))
+            };
+            let arguments = mapping
+                .entries()
+                .iter()
+                .filter(|(key, _)| key.text().is_some_and(|key| ARGUMENT_KEYS.contains(&key)));
             let in_arguments = arguments.map(|(_, value)| value).any(is_given);
-            let in_default_args = self.set_in_default_args.iter().any(|name| name == parameter.name);
+            let in_default_args = self
+                .set_in_default_args
+                .iter()
+                .any(|name| name == parameter.name);
             if !is_given(mapping) && !in_arguments && !in_default_args {
                 let place = self.place(*line, *column);
-                self.scan.references.push(reference(SecretKind::Connection, default, place, Via::Default, false));
+                self.scan.references.push(reference(
+                    SecretKind::Connection,
+                    default,
+                    place,
+                    Via::Default,
+                    false,
+                ));
             }
         }
     }
 
     fn place(&self, line: u32, column: u32) -> Place {
-        Place { file: self.file.to_owned(), line, column }
+        Place {
+            file: self.file.to_owned(),
+            line,
+            column,
+        }
     }
 }

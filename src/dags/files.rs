@@ -20,7 +20,10 @@ pub(super) struct FileNames {
 
 impl FileNames {
     pub(super) fn of(options: &ScanOptions) -> Self {
-        let given = options.paths.iter().map(|path| (absolute(&options.base, path), path.clone()));
+        let given = options
+            .paths
+            .iter()
+            .map(|path| (absolute(&options.base, path), path.clone()));
         Self {
             base: options.base.clone(),
             given: given.collect(),
@@ -31,10 +34,19 @@ impl FileNames {
     pub(super) fn shown(&self, path: &Path) -> String {
         let below = self.given.iter().find_map(|(absolute, given)| {
             let rest = path.strip_prefix(absolute).ok()?;
-            let shown = if given == Path::new(".") { PathBuf::new() } else { given.clone() };
-            Some(if rest.as_os_str().is_empty() { shown } else { shown.join(rest) })
+            let shown = if given == Path::new(".") {
+                PathBuf::new()
+            } else {
+                given.clone()
+            };
+            Some(if rest.as_os_str().is_empty() {
+                shown
+            } else {
+                shown.join(rest)
+            })
         });
-        let shown = below.unwrap_or_else(|| path.strip_prefix(&self.base).unwrap_or(path).to_owned());
+        let shown =
+            below.unwrap_or_else(|| path.strip_prefix(&self.base).unwrap_or(path).to_owned());
         shown.to_string_lossy().into_owned()
     }
 }
@@ -76,9 +88,17 @@ impl FilesToScan {
         let syntax = options.ignore_syntax.unwrap_or(IgnoreSyntax::of(version));
         let walk = walk(folder, Dialect { syntax, version });
         for fault in walk.faults {
-            let consequence = if fault.fatal { "; Airflow finds no DAG in this folder" } else { "" };
+            let consequence = if fault.fatal {
+                "; Airflow finds no DAG in this folder"
+            } else {
+                ""
+            };
             let why = format!("{}{consequence}", fault.why);
-            scan.unreadable.push(Unreadable { file: names.shown(&fault.path), line: fault.line, why });
+            scan.unreadable.push(Unreadable {
+                file: names.shown(&fault.path),
+                line: fault.line,
+                why,
+            });
         }
         for path in walk.files {
             match extension(&path) {
@@ -100,7 +120,11 @@ impl FilesToScan {
             "yaml" | "yml" if factories::is_factory(&path) => self.factories.push(path),
             "py" => {
                 let dag_folder = dag_folder_of(&path, options);
-                self.python.push(FileToRead { path, dag_folder, only_if_dag: None });
+                self.python.push(FileToRead {
+                    path,
+                    dag_folder,
+                    only_if_dag: None,
+                });
             }
             _ if path.is_file() => self.templates.push(path),
             _ => scan.unreadable.push(Unreadable {
@@ -114,14 +138,25 @@ impl FilesToScan {
 
 /// The DAG folder of a file that is given by name: the one that is set, else the nearest that is called `dags`, else its own.
 fn dag_folder_of(path: &Path, options: &ScanOptions) -> PathBuf {
-    let set = options.dags_folder.as_ref().map(|folder| absolute(&options.base, folder));
-    let named = path.ancestors().skip(1).find(|folder| folder.ends_with("dags")).map(Path::to_owned);
+    let set = options
+        .dags_folder
+        .as_ref()
+        .map(|folder| absolute(&options.base, folder));
+    let named = path
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.ends_with("dags"))
+        .map(Path::to_owned);
     let own = || path.parent().unwrap_or(Path::new("")).to_owned();
-    set.filter(|folder| path.starts_with(folder)).or(named).unwrap_or_else(own)
+    set.filter(|folder| path.starts_with(folder))
+        .or(named)
+        .unwrap_or_else(own)
 }
 
 fn extension(path: &Path) -> &str {
-    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default()
 }
 
 fn not_scanned(path: &Path, names: &FileNames, scan: &mut Scan) {

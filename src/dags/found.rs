@@ -133,17 +133,25 @@ impl<'a> Found<'a> {
     pub(super) fn take(&mut self, value: &Value<'a>, site: Site, manner: Manner) {
         let alternatives = value.alternatives();
         // `f"{prefix}{name}" if prefix else name`: what a caller passes may be a part of the id only
-        let may_be_a_part = alternatives.iter().any(|value| matches!(value, Value::Unknown(Why::Parts)));
+        let may_be_a_part = alternatives
+            .iter()
+            .any(|value| matches!(value, Value::Unknown(Why::Parts)));
         for alternative in alternatives {
             match alternative {
-                Value::Text(text) if is_template(&text.text) => self.take_dynamic(Why::Template, None, site, manner),
+                Value::Text(text) if is_template(&text.text) => {
+                    self.take_dynamic(Why::Template, None, site, manner)
+                }
                 // an id of several lines, or none, is not an id
                 Value::Text(text) if text.text.is_empty() || text.text.contains('\n') => {}
                 Value::Text(text) => self.uses.push(Use {
                     kind: manner.kind,
                     id: text.text.clone(),
                     site,
-                    via: if text.environment.is_some() { Via::Environment } else { manner.via },
+                    via: if text.environment.is_some() {
+                        Via::Environment
+                    } else {
+                        manner.via
+                    },
                     environment: text.environment.clone(),
                     optional: manner.optional,
                     implicit: manner.via == Via::Default,
@@ -152,7 +160,11 @@ impl<'a> Found<'a> {
                 Value::Parameter(function, slot) => {
                     let (function, slot, kind) = (*function, *slot, manner.kind);
                     if !may_be_a_part {
-                        self.sinks.push(Sink { function, slot, kind });
+                        self.sinks.push(Sink {
+                            function,
+                            slot,
+                            kind,
+                        });
                     }
                     self.take_dynamic(Why::Expression, Some((function, slot)), site, manner);
                 }
@@ -162,7 +174,13 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn take_dynamic(&mut self, why: Why<'a>, parameter: Option<(At, Slot<'a>)>, site: Site, manner: Manner) {
+    fn take_dynamic(
+        &mut self,
+        why: Why<'a>,
+        parameter: Option<(At, Slot<'a>)>,
+        site: Site,
+        manner: Manner,
+    ) {
         if manner.tell_dynamic {
             self.dynamic.push(DynamicUse {
                 kind: manner.kind,
@@ -178,4 +196,3 @@ impl<'a> Found<'a> {
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
-

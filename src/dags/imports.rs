@@ -13,7 +13,16 @@ use super::listings::Listings;
 const MAX_CLIMB: usize = 3;
 
 /// What marks the root of a project.
-const ROOT_MARKS: [&str; 8] = [".git", ".astro", "Dockerfile", "pyproject.toml", "setup.py", "requirements.txt", "airflow.cfg", "airflow_settings.yaml"];
+const ROOT_MARKS: [&str; 8] = [
+    ".git",
+    ".astro",
+    "Dockerfile",
+    "pyproject.toml",
+    "setup.py",
+    "requirements.txt",
+    "airflow.cfg",
+    "airflow_settings.yaml",
+];
 
 /// Finds modules, and remembers which folders hold what.
 #[derive(Debug, Default)]
@@ -27,7 +36,13 @@ pub(super) struct Finder {
 
 impl Finder {
     /// The file that `module` leads to from `importer`, a file below `dag_folder`. `level` counts leading dots.
-    pub(super) fn find(&mut self, importer: &Path, dag_folder: &Path, level: u32, module: &str) -> Option<PathBuf> {
+    pub(super) fn find(
+        &mut self,
+        importer: &Path,
+        dag_folder: &Path,
+        level: u32,
+        module: &str,
+    ) -> Option<PathBuf> {
         if level > 0 {
             let package = importer.ancestors().nth(level as usize)?.to_owned();
             return self.below(&package, module);
@@ -36,17 +51,27 @@ impl Finder {
         if module == "airflow" || module.starts_with("airflow.") {
             return None;
         }
-        let known = self.known.get(dag_folder).and_then(|known| known.get(module));
+        let known = self
+            .known
+            .get(dag_folder)
+            .and_then(|known| known.get(module));
         let found = match known {
             Some(known) => known.clone(),
             None => {
-                let found = self.roots(dag_folder).iter().find_map(|folder| self.below(folder, module));
+                let found = self
+                    .roots(dag_folder)
+                    .iter()
+                    .find_map(|folder| self.below(folder, module));
                 let known = self.known.entry(dag_folder.to_owned()).or_default();
                 known.insert(module.to_owned(), found.clone());
                 found
             }
         };
-        found.or_else(|| inner_folders(importer, dag_folder).iter().find_map(|folder| self.below(folder, module)))
+        found.or_else(|| {
+            inner_folders(importer, dag_folder)
+                .iter()
+                .find_map(|folder| self.below(folder, module))
+        })
     }
 
     /// The DAG folder, what stands beside it on `sys.path`, and the folders above up to the project's root.
@@ -71,7 +96,10 @@ impl Finder {
             return self.package(&path);
         }
         while let Some(name) = names.next() {
-            if names.peek().is_none() && self.holds(&path, &format!("{name}.py")) && !self.holds(&path, name) {
+            if names.peek().is_none()
+                && self.holds(&path, &format!("{name}.py"))
+                && !self.holds(&path, name)
+            {
                 return Some(path.join(format!("{name}.py")));
             }
             if !self.holds(&path, name) {
@@ -79,11 +107,13 @@ impl Finder {
             }
             path.push(name);
         }
-        self.package(&path).or_else(|| Some(path.with_extension("py")).filter(|path| path.is_file()))
+        self.package(&path)
+            .or_else(|| Some(path.with_extension("py")).filter(|path| path.is_file()))
     }
 
     fn package(&mut self, folder: &Path) -> Option<PathBuf> {
-        self.holds(folder, "__init__.py").then(|| folder.join("__init__.py"))
+        self.holds(folder, "__init__.py")
+            .then(|| folder.join("__init__.py"))
     }
 
     fn holds(&mut self, folder: &Path, name: &str) -> bool {
@@ -93,14 +123,26 @@ impl Finder {
 
 /// The folders above a DAG folder up to the one that looks like a project's root, the nearest first; the nearest two where none does.
 pub(super) fn project_folders(dag_folder: &Path) -> Vec<PathBuf> {
-    let above: Vec<PathBuf> = dag_folder.ancestors().skip(1).take(MAX_CLIMB).map(Path::to_owned).collect();
+    let above: Vec<PathBuf> = dag_folder
+        .ancestors()
+        .skip(1)
+        .take(MAX_CLIMB)
+        .map(Path::to_owned)
+        .collect();
     let is_root = |folder: &PathBuf| ROOT_MARKS.iter().any(|mark| folder.join(mark).exists());
     let end = above.iter().rposition(is_root).map_or(2, |last| last + 1);
-    above.into_iter().take(end).filter(|folder| folder.parent().is_some()).collect()
+    above
+        .into_iter()
+        .take(end)
+        .filter(|folder| folder.parent().is_some())
+        .collect()
 }
 
 /// The folders between the DAG folder and a file below it, which a script may have put on the path itself.
 fn inner_folders(importer: &Path, dag_folder: &Path) -> Vec<PathBuf> {
-    let inner = importer.ancestors().skip(1).take_while(|folder| *folder != dag_folder && folder.starts_with(dag_folder));
+    let inner = importer
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| *folder != dag_folder && folder.starts_with(dag_folder));
     inner.map(Path::to_owned).collect()
 }

@@ -17,8 +17,10 @@ impl Listings {
     /// Whether a folder holds a name.
     pub(super) fn holds(&mut self, folder: &Path, name: &OsStr) -> bool {
         if !self.folders.contains_key(folder) {
-            let names = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect());
-            self.folders.insert(folder.to_owned(), names.unwrap_or_default());
+            let names = fs::read_dir(folder)
+                .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect());
+            self.folders
+                .insert(folder.to_owned(), names.unwrap_or_default());
         }
         self.folders[folder].contains(name)
     }

@@ -13,7 +13,9 @@
 //! The surprising rule: an id that only a running DAG knows is never guessed. It is listed as dynamic, at its place.
 
 mod airflowignore;
+mod block;
 mod calls;
+mod classes;
 mod comments;
 mod containers;
 mod evaluate;
@@ -21,7 +23,9 @@ mod factories;
 mod files;
 mod found;
 mod imports;
+mod keywords;
 mod listings;
+mod mapped_text;
 mod names;
 mod output;
 mod parameters;
@@ -85,11 +89,18 @@ pub fn scan(options: &ScanOptions) -> Scan {
     scan.unreadable.extend(unreadable);
     let project = Project::of(&python, &mut finder);
     let ids: Vec<u32> = (0..project.modules.len() as u32).collect();
-    let visit = |id: &u32| visit::visit(&project, *id, &options.environment, options.airflow_version);
+    let visit =
+        |id: &u32| visit::visit(&project, *id, &options.environment, options.airflow_version);
     let found = in_threads(&ids, visit);
-    for (module, _) in project.modules.iter().zip(&found).filter(|(_, found)| found.is_exhausted) {
+    for (module, _) in project
+        .modules
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_exhausted)
+    {
         let file = module.file.python.source.file.clone();
-        let why = "telling what its names lead to takes too many steps, so some ids are missing".to_owned();
+        let why = "telling what its names lead to takes too many steps, so some ids are missing"
+            .to_owned();
         scan.unreadable.push(Unreadable { file, line: 1, why });
     }
     let rendered = rendered_files(&project, &found, files.templates, &shown);
@@ -99,7 +110,12 @@ pub fn scan(options: &ScanOptions) -> Scan {
         template_references(&file, options.airflow_version, &mut scan);
     }
     for factory in files.factories {
-        factories::read(&factory, names.shown(&factory), options.airflow_version, &mut scan);
+        factories::read(
+            &factory,
+            names.shown(&factory),
+            options.airflow_version,
+            &mut scan,
+        );
     }
     apply_notes(&project, &mut scan);
     drop(project);
@@ -109,9 +125,17 @@ pub fn scan(options: &ScanOptions) -> Scan {
 }
 
 /// The templates that are given, and those that the files name.
-fn rendered_files(project: &Project<'_>, found: &[Found<'_>], given: Vec<PathBuf>, shown: &dyn Fn(&Path) -> String) -> Vec<TemplateFile> {
+fn rendered_files(
+    project: &Project<'_>,
+    found: &[Found<'_>],
+    given: Vec<PathBuf>,
+    shown: &dyn Fn(&Path) -> String,
+) -> Vec<TemplateFile> {
     let mut known: HashSet<PathBuf> = given.iter().cloned().collect();
-    let mut files: Vec<TemplateFile> = given.iter().filter_map(|path| template_files::read_one(path, shown(path))).collect();
+    let mut files: Vec<TemplateFile> = given
+        .iter()
+        .filter_map(|path| template_files::read_one(path, shown(path)))
+        .collect();
     let names = project.modules.iter().zip(found).map(|(module, found)| {
         let origin = &module.file.origin;
         Names {
@@ -140,7 +164,11 @@ fn template_references(file: &TemplateFile, version: AirflowVersion, scan: &mut 
                 guarded: false,
                 top_level: false,
             }),
-            None => scan.dynamic.push(Dynamic { kind, place, why: value::Why::Template.to_string() }),
+            None => scan.dynamic.push(Dynamic {
+                kind,
+                place,
+                why: value::Why::Template.to_string(),
+            }),
         }
     }
     if let Some(fault) = &file.uses.fault
@@ -161,7 +189,11 @@ fn apply_notes(project: &Project<'_>, scan: &mut Scan) {
         let python = &module.file.python;
         if let Some((line, why)) = &python.error {
             let file = python.source.file.clone();
-            scan.unreadable.push(Unreadable { file, line: *line, why: why.clone() });
+            scan.unreadable.push(Unreadable {
+                file,
+                line: *line,
+                why: why.clone(),
+            });
         }
         for note in &python.notes {
             match &note.meaning {
@@ -184,7 +216,8 @@ fn apply_notes(project: &Project<'_>, scan: &mut Scan) {
     }
     if !ignored.is_empty() {
         let counts = |place: &Place| !ignored.contains(&(place.file.clone(), place.line));
-        scan.references.retain(|reference| reference.via == Via::Declared || counts(&reference.place));
+        scan.references
+            .retain(|reference| reference.via == Via::Declared || counts(&reference.place));
         scan.dynamic.retain(|dynamic| counts(&dynamic.place));
     }
 }

@@ -32,7 +32,8 @@ impl<'a> Evaluator<'_, 'a> {
             }
             scope = found.parent;
         }
-        self.from_star(name, at.module).unwrap_or_else(|| Value::External(name.to_owned()))
+        self.star_import(name, at.module)
+            .unwrap_or_else(|| Value::External(name.to_owned()))
     }
 
     fn comprehension_name(&self, name: &str, at: At) -> Option<Value<'a>> {
@@ -51,10 +52,18 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn bound(&self, name: &'a str, bindings: &[&Binding<'a>], at: At) -> Value<'a> {
-        let values: Vec<Value<'a>> = bindings.iter().map(|binding| self.meaning(name, &binding.meaning, at)).collect();
+        let values: Vec<Value<'a>> = bindings
+            .iter()
+            .map(|binding| self.meaning(name, &binding.meaning, at))
+            .collect();
         // `name = None` before a branch that sets it is no value of its own
         let told = values.iter().any(|value| !matches!(value, Value::Nothing));
-        Value::any(values.into_iter().filter(|value| !told || !matches!(value, Value::Nothing)).collect())
+        Value::any(
+            values
+                .into_iter()
+                .filter(|value| !told || !matches!(value, Value::Nothing))
+                .collect(),
+        )
     }
 
     fn meaning(&self, name: &'a str, meaning: &Meaning<'a>, at: At) -> Value<'a> {
@@ -66,9 +75,20 @@ impl<'a> Evaluator<'_, 'a> {
             }
             Meaning::Element(expr, path) => self.element(expr, path, at),
             Meaning::Import(import) => self.import(*import, at.module),
-            Meaning::Function(scope) => Value::Function(At { scope: *scope, ..at }, false),
-            Meaning::Class(scope) => Value::Class(At { scope: *scope, ..at }),
-            Meaning::Parameter(slot) => self.own_object(at, *slot).unwrap_or(Value::Parameter(at, *slot)),
+            Meaning::Function(scope) => Value::Function(
+                At {
+                    scope: *scope,
+                    ..at
+                },
+                false,
+            ),
+            Meaning::Class(scope) => Value::Class(At {
+                scope: *scope,
+                ..at
+            }),
+            Meaning::Parameter(slot) => self
+                .own_object(at, *slot)
+                .unwrap_or(Value::Parameter(at, *slot)),
             Meaning::Keywords => Value::Keywords(at),
             Meaning::Opaque => Value::Unknown(Why::Name(name)),
         }
@@ -82,15 +102,23 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let is_class_method = self.is_decorated(function, &["classmethod"]);
         let class = Value::Class(class);
-        Some(if is_class_method { class } else { Value::Object(Box::new(class), None) })
+        Some(if is_class_method {
+            class
+        } else {
+            Value::Object(Box::new(class), None)
+        })
     }
 
     /// The class that a function is a method of.
     pub(super) fn class_of_method(&self, function: At) -> Option<At> {
         let scope = self.project.scope(function);
         scope.function()?;
-        let class = At { scope: scope.parent?, ..function };
-        let is_method = self.project.scope(class).class().is_some() && !self.is_decorated(function, &["staticmethod"]);
+        let class = At {
+            scope: scope.parent?,
+            ..function
+        };
+        let is_method = self.project.scope(class).class().is_some()
+            && !self.is_decorated(function, &["staticmethod"]);
         is_method.then_some(class)
     }
 
@@ -106,7 +134,9 @@ impl<'a> Evaluator<'_, 'a> {
         let here = self.project.module(module);
         let path = spelling(import.level, import.module);
         let Some(name) = import.name else {
-            return here.link(&path).map_or(Value::External(path), Value::Module);
+            return here
+                .link(&path)
+                .map_or(Value::External(path), Value::Module);
         };
         let whole = spelling(import.level, &join(import.module, name));
         if let Some(from) = here.link(&path) {
@@ -115,24 +145,42 @@ impl<'a> Evaluator<'_, 'a> {
                 return member;
             }
         }
-        here.link(&whole).map_or_else(|| Value::External(whole), Value::Module)
+        here.link(&whole)
+            .map_or_else(|| Value::External(whole), Value::Module)
     }
 
     /// A name of a module of the project.
     pub(super) fn member(&self, module: ModuleId, name: &'a str) -> Value<'a> {
-        self.name(name, None, At { module, scope: MODULE })
+        self.name(
+            name,
+            None,
+            At {
+                module,
+                scope: MODULE,
+            },
+        )
     }
 
     /// A name that `from module import *` may have brought.
-    fn from_star(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
+    fn star_import(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
         let here = self.project.module(module);
         for star in &here.scopes.stars {
             let path = spelling(star.level, star.module);
             match here.link(&path) {
                 Some(linked) if linked != module => {
-                    let scope = self.project.scope(At { module: linked, scope: MODULE });
+                    let scope = self.project.scope(At {
+                        module: linked,
+                        scope: MODULE,
+                    });
                     if let Some(bindings) = scope.bindings_for(name, None) {
-                        return Some(self.bound(name, &bindings, At { module: linked, scope: MODULE }));
+                        return Some(self.bound(
+                            name,
+                            &bindings,
+                            At {
+                                module: linked,
+                                scope: MODULE,
+                            },
+                        ));
                     }
                 }
                 Some(_) => {}
@@ -150,15 +198,23 @@ impl<'a> Evaluator<'_, 'a> {
         match object {
             Value::External(path) => self.external_attribute(&path, name, at.module),
             Value::Module(module) => self.member(module, name),
-            Value::Class(class) => self.class_attribute(class, name, false).unwrap_or(Value::Unknown(Why::Attribute(name))),
+            Value::Class(class) => self
+                .class_attribute(class, name, false)
+                .unwrap_or(Value::Unknown(Why::Attribute(name))),
             Value::Object(class, call) => self.object_attribute(*class, call, name),
-            Value::Accessor(Accessor::Variables) if matches!(name, "value" | "json") => Value::Accessor(Accessor::VariableValues),
+            Value::Accessor(Accessor::Variables) if matches!(name, "value" | "json") => {
+                Value::Accessor(Accessor::VariableValues)
+            }
             Value::Accessor(_) => Value::Unknown(Why::Variable),
             // the function behind a task
-            Value::Function(function, bound) if matches!(name, "function" | "__wrapped__") => Value::Function(function, bound),
+            Value::Function(function, bound) if matches!(name, "function" | "__wrapped__") => {
+                Value::Function(function, bound)
+            }
             // members of an enumeration
             Value::Text(text) if name == "value" => Value::Text(text),
-            Value::Unknown(why @ (Why::Environment(_) | Why::Variable | Why::Option)) => Value::Unknown(why),
+            Value::Unknown(why @ (Why::Environment(_) | Why::Variable | Why::Option)) => {
+                Value::Unknown(why)
+            }
             _ => Value::Unknown(Why::Attribute(name)),
         }
     }
@@ -166,7 +222,8 @@ impl<'a> Evaluator<'_, 'a> {
     fn external_attribute(&self, path: &str, name: &'a str, module: ModuleId) -> Value<'a> {
         let whole = join(path, name);
         if name == "default_conn_name" {
-            let default = provider_defaults::parameters_of(path).and_then(|all| all.into_iter().find_map(|one| one.default));
+            let default = provider_defaults::parameters_of(path)
+                .and_then(|all| all.into_iter().find_map(|one| one.default));
             return default.map_or(Value::Unknown(Why::Attribute(name)), Value::text);
         }
         match self.project.module(module).link(&whole) {
@@ -175,7 +232,12 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    fn object_attribute(&self, class: Value<'a>, call: Option<(&'a ExprCall, At)>, name: &'a str) -> Value<'a> {
+    fn object_attribute(
+        &self,
+        class: Value<'a>,
+        call: Option<(&'a ExprCall, At)>,
+        name: &'a str,
+    ) -> Value<'a> {
         match class {
             Value::Class(class) => self.own_attribute(class, name, call.is_none()),
             Value::External(_) => match (name, call) {
@@ -194,10 +256,23 @@ impl<'a> Evaluator<'_, 'a> {
         for class in self.with_bases(class) {
             let scope = self.project.scope(class);
             if let Some(assigned) = scope.attributes.get(name) {
-                let values = assigned.iter().map(|(method, value)| self.value(value, At { scope: *method, ..class }));
+                let values = assigned.iter().map(|(method, value)| {
+                    self.value(
+                        value,
+                        At {
+                            scope: *method,
+                            ..class
+                        },
+                    )
+                });
                 let values: Vec<Value<'a>> = values.collect();
                 let told = values.iter().any(|value| !matches!(value, Value::Nothing));
-                return Value::any(values.into_iter().filter(|value| !told || !matches!(value, Value::Nothing)).collect());
+                return Value::any(
+                    values
+                        .into_iter()
+                        .filter(|value| !told || !matches!(value, Value::Nothing))
+                        .collect(),
+                );
             }
             if scope.fields.contains(&name) && !self.has_method(class, "__init__") {
                 return Value::Parameter(class, Slot::Keyword(name));
@@ -206,18 +281,31 @@ impl<'a> Evaluator<'_, 'a> {
                 return value;
             }
         }
-        Value::Unknown(if own { Why::Own(name) } else { Why::Attribute(name) })
+        Value::Unknown(if own {
+            Why::Own(name)
+        } else {
+            Why::Attribute(name)
+        })
     }
 
     /// A name in the body of a class or of its bases.
-    pub(super) fn class_attribute(&self, class: At, name: &'a str, bound: bool) -> Option<Value<'a>> {
-        self.with_bases(class).into_iter().find_map(|class| self.class_attribute_of(class, name, bound))
+    pub(super) fn class_attribute(
+        &self,
+        class: At,
+        name: &'a str,
+        bound: bool,
+    ) -> Option<Value<'a>> {
+        self.with_bases(class)
+            .into_iter()
+            .find_map(|class| self.class_attribute_of(class, name, bound))
     }
 
     fn class_attribute_of(&self, class: At, name: &'a str, bound: bool) -> Option<Value<'a>> {
         let bindings = self.project.scope(class).bindings_for(name, None)?;
         Some(match self.bound(name, &bindings, class) {
-            Value::Function(function, _) => Value::Function(function, bound && self.class_of_method(function).is_some()),
+            Value::Function(function, _) => {
+                Value::Function(function, bound && self.class_of_method(function).is_some())
+            }
             value => value,
         })
     }
@@ -248,8 +336,14 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(definition) = scope.class() else {
             return Vec::new();
         };
-        let around = At { scope: scope.parent.unwrap_or(MODULE), ..class };
-        let bases = definition.arguments.as_ref().map_or(&[][..], |arguments| &arguments.args);
+        let around = At {
+            scope: scope.parent.unwrap_or(MODULE),
+            ..class
+        };
+        let bases = definition
+            .arguments
+            .as_ref()
+            .map_or(&[][..], |arguments| &arguments.args);
         // `Base[Generic]` is `Base`
         let plain = bases.iter().map(|base| match base {
             Expr::Subscript(subscript) => &*subscript.value,
@@ -261,7 +355,9 @@ impl<'a> Evaluator<'_, 'a> {
     /// The function that a call of a class runs; the class itself for a data class.
     pub(super) fn constructor(&self, class: At) -> Option<(At, bool)> {
         for class in self.with_bases(class) {
-            if let Some(Value::Function(function, _)) = self.class_attribute_of(class, "__init__", true) {
+            if let Some(Value::Function(function, _)) =
+                self.class_attribute_of(class, "__init__", true)
+            {
                 return Some((function, true));
             }
             if !self.project.scope(class).fields.is_empty() {
@@ -274,8 +370,15 @@ impl<'a> Evaluator<'_, 'a> {
     /// Whether a class of the project is a hook: one of its bases is called so.
     pub(super) fn is_hook(&self, class: At) -> bool {
         self.with_bases(class).into_iter().any(|class| {
-            let named = self.project.scope(class).class().is_some_and(|class| class.name.ends_with("Hook"));
-            let outside = self.bases(class).into_iter().any(|base| matches!(base, Value::External(path) if path.ends_with("Hook")));
+            let named = self
+                .project
+                .scope(class)
+                .class()
+                .is_some_and(|class| class.name.ends_with("Hook"));
+            let outside = self
+                .bases(class)
+                .into_iter()
+                .any(|base| matches!(base, Value::External(path) if path.ends_with("Hook")));
             named && !self.bases(class).is_empty() || outside
         })
     }

@@ -37,14 +37,34 @@ pub fn text(scan: &Scan) -> String {
     let mut written = String::new();
     for reference in &scan.references {
         let notes = notes(reference);
-        let notes = if notes.is_empty() { notes } else { format!(" ({notes})") };
-        line(&mut written, &reference.place.to_string(), &format!("{} {}{notes}", reference.kind.short_name(), reference.id));
+        let notes = if notes.is_empty() {
+            notes
+        } else {
+            format!(" ({notes})")
+        };
+        line(
+            &mut written,
+            &reference.place.to_string(),
+            &format!("{} {}{notes}", reference.kind.short_name(), reference.id),
+        );
     }
     for dynamic in &scan.dynamic {
-        line(&mut written, &dynamic.place.to_string(), &format!("{} decided at run time by {}", dynamic.kind.short_name(), dynamic.why));
+        line(
+            &mut written,
+            &dynamic.place.to_string(),
+            &format!(
+                "{} decided at run time by {}",
+                dynamic.kind.short_name(),
+                dynamic.why
+            ),
+        );
     }
     for unreadable in &scan.unreadable {
-        line(&mut written, &format!("{}:{}", unreadable.file, unreadable.line), &format!("not read: {}", unreadable.why));
+        line(
+            &mut written,
+            &format!("{}:{}", unreadable.file, unreadable.line),
+            &format!("not read: {}", unreadable.why),
+        );
     }
     written
 }
@@ -55,13 +75,23 @@ fn line(written: &mut String, place: &str, what: &str) {
 }
 
 fn notes(reference: &Reference) -> String {
-    let environment = reference.environment_variable.as_ref().map(|name| format!("unless `{name}` is set"));
+    let environment = reference
+        .environment_variable
+        .as_ref()
+        .map(|name| format!("unless `{name}` is set"));
     let flags = [
         (reference.implicit, "a default"),
         (reference.optional, "optional"),
         (reference.guarded, "guarded"),
         (reference.top_level, "looked up at every parse"),
     ];
-    let set = flags.iter().filter(|(set, _)| *set).map(|(_, word)| (*word).to_owned());
-    environment.into_iter().chain(set).collect::<Vec<_>>().join(", ")
+    let set = flags
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, word)| (*word).to_owned());
+    environment
+        .into_iter()
+        .chain(set)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

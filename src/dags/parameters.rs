@@ -4,7 +4,13 @@
 //! decides.
 
 /// Parts of import paths whose classes and decorators take a connection as `connection_id`.
-const TAKE_CONNECTION_ID: [&str; 5] = ["datacoves", "cosmos", "ms_teams", "msteams", "microsoft_teams"];
+const TAKE_CONNECTION_ID: [&str; 5] = [
+    "datacoves",
+    "cosmos",
+    "ms_teams",
+    "msteams",
+    "microsoft_teams",
+];
 
 /// Whether a parameter, keyword or key of this name takes a connection id.
 pub(super) fn names_connection(name: &str) -> bool {
@@ -19,10 +25,19 @@ pub(super) fn takes_connection_id(path: &str) -> bool {
 
 /// Whether a call of this name makes or manages connections, and uses none.
 pub(super) fn manages_connections(name: &str) -> bool {
-    const VERBS: [&str; 10] = ["add", "create", "delete", "remove", "set", "update", "upsert", "merge", "register", "make"];
+    const VERBS: [&str; 10] = [
+        "add", "create", "delete", "remove", "set", "update", "upsert", "merge", "register", "make",
+    ];
     match name {
-        "Connection" | "filter_by" | "filter" | "debug" | "info" | "warning" | "error" | "exception" | "bind" => true,
-        name => name.contains("conn") && VERBS.iter().any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.starts_with('_'))),
+        "Connection" | "filter_by" | "filter" | "debug" | "info" | "warning" | "error"
+        | "exception" | "bind" => true,
+        name => {
+            name.contains("conn")
+                && VERBS.iter().any(|verb| {
+                    name.strip_prefix(verb)
+                        .is_some_and(|rest| rest.starts_with('_'))
+                })
+        }
     }
 }
 

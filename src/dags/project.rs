@@ -107,11 +107,22 @@ impl Loaded {
         for file in &self.files[start..] {
             for (level, module, name) in &file.imports {
                 let name = name.as_deref();
-                let import = Import { level: *level, module, name };
-                for path in paths_of(&mut self.finder, &file.origin, import).into_iter().map(|(_, path)| path) {
+                let import = Import {
+                    level: *level,
+                    module,
+                    name,
+                };
+                for path in paths_of(&mut self.finder, &file.origin, import)
+                    .into_iter()
+                    .map(|(_, path)| path)
+                {
                     if known.len() < MAX_FILES && known.insert(path.clone()) {
                         let dag_folder = file.origin.dag_folder.clone();
-                        round.push(FileToRead { path, dag_folder, only_if_dag: None });
+                        round.push(FileToRead {
+                            path,
+                            dag_folder,
+                            only_if_dag: None,
+                        });
                     }
                 }
             }
@@ -123,7 +134,11 @@ impl Loaded {
 impl<'a> Project<'a> {
     /// Connects the modules of read files.
     pub(super) fn of(files: &'a [LoadedFile], finder: &mut Finder) -> Self {
-        let numbers: HashMap<&Path, ModuleId> = files.iter().zip(0..).map(|(file, id)| (file.origin.path.as_path(), id)).collect();
+        let numbers: HashMap<&Path, ModuleId> = files
+            .iter()
+            .zip(0..)
+            .map(|(file, id)| (file.origin.path.as_path(), id))
+            .collect();
         let all = in_threads(files, |file| Scopes::of(&file.python.tree.body));
         let modules = files.iter().zip(all).map(|(file, scopes)| {
             let mut links = HashMap::new();
@@ -134,9 +149,15 @@ impl<'a> Project<'a> {
                     }
                 }
             }
-            Module { file, scopes, links }
+            Module {
+                file,
+                scopes,
+                links,
+            }
         });
-        Self { modules: modules.collect() }
+        Self {
+            modules: modules.collect(),
+        }
     }
 
     pub(super) fn module(&self, id: ModuleId) -> &Module<'a> {
@@ -163,7 +184,11 @@ impl Loaded {
 }
 
 /// The files of an import, with the `..dotted.name` that leads to each: the module, and the name if it is a module too.
-fn paths_of(finder: &mut Finder, origin: &FileToRead, import: Import<'_>) -> Vec<(String, PathBuf)> {
+fn paths_of(
+    finder: &mut Finder,
+    origin: &FileToRead,
+    import: Import<'_>,
+) -> Vec<(String, PathBuf)> {
     let mut paths = Vec::new();
     let mut add = |dotted: &str| {
         if let Some(path) = finder.find(&origin.path, &origin.dag_folder, import.level, dotted) {
@@ -197,11 +222,22 @@ struct ImportNames(Vec<(u32, String, Option<String>)>);
 impl<'a> StatementVisitor<'a> for ImportNames {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
-            Stmt::Import(import) => self.0.extend(import.names.iter().map(|alias| (0, alias.name.to_string(), None))),
+            Stmt::Import(import) => self.0.extend(
+                import
+                    .names
+                    .iter()
+                    .map(|alias| (0, alias.name.to_string(), None)),
+            ),
             Stmt::ImportFrom(import) => {
-                let module = import.module.as_ref().map_or_else(String::new, |module| module.to_string());
+                let module = import
+                    .module
+                    .as_ref()
+                    .map_or_else(String::new, |module| module.to_string());
                 let name = |name: &str| Some(name.to_owned()).filter(|name| name != "*");
-                let names = import.names.iter().map(|alias| (import.level, module.clone(), name(&alias.name)));
+                let names = import
+                    .names
+                    .iter()
+                    .map(|alias| (import.level, module.clone(), name(&alias.name)));
                 self.0.extend(names);
             }
             stmt => walk_stmt(self, stmt),
@@ -214,11 +250,21 @@ enum Outcome {
     NotADag(PathBuf),
 }
 
-fn load(file: &FileToRead, shown: &(dyn Fn(&Path) -> String + Sync)) -> Result<Outcome, Unreadable> {
+fn load(
+    file: &FileToRead,
+    shown: &(dyn Fn(&Path) -> String + Sync),
+) -> Result<Outcome, Unreadable> {
     let name = shown(&file.path);
-    let fault = |(line, why)| Unreadable { file: name.clone(), line, why };
+    let fault = |(line, why)| Unreadable {
+        file: name.clone(),
+        line,
+        why,
+    };
     let bytes = read_limited(&file.path).map_err(|why| fault((1, why)))?;
-    if file.only_if_dag.is_some_and(|version| !might_contain_dag(&bytes, version)) {
+    if file
+        .only_if_dag
+        .is_some_and(|version| !might_contain_dag(&bytes, version))
+    {
         return Ok(Outcome::NotADag(file.path.clone()));
     }
     let text = decode_python(&bytes).map_err(fault)?;
@@ -227,7 +273,11 @@ fn load(file: &FileToRead, shown: &(dyn Fn(&Path) -> String + Sync)) -> Result<O
     imports.visit_body(&python.tree.body);
     let imports = imports.0;
     let origin = file.clone();
-    Ok(Outcome::Loaded(Box::new(LoadedFile { origin, python, imports })))
+    Ok(Outcome::Loaded(Box::new(LoadedFile {
+        origin,
+        python,
+        imports,
+    })))
 }
 
 /// The bytes of a regular file that is not too large, or why there are none.
@@ -239,7 +289,10 @@ pub(super) fn read_limited(path: &Path) -> Result<Vec<u8>, String> {
         return Err("it is not a regular file".to_owned());
     }
     if metadata.len() > MAX_FILE_SIZE {
-        return Err(format!("the file is larger than {} MiB", MAX_FILE_SIZE >> 20));
+        return Err(format!(
+            "the file is larger than {} MiB",
+            MAX_FILE_SIZE >> 20
+        ));
     }
     fs::read(path).map_err(describe)
 }
@@ -249,14 +302,22 @@ pub(super) fn drop_in_threads(mut files: Vec<LoadedFile>) {
     let rest = files.split_off(files.len() / 2);
     thread::scope(|scope| {
         // where no thread can be started the closure, and the files in it, are dropped here
-        let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, move || drop(rest));
+        let _ = thread::Builder::new()
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, move || drop(rest));
         drop(files);
     });
 }
 
 /// Does some work for each item, side by side, in the order of the items.
-pub(super) fn in_threads<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Sync) -> Vec<R> {
-    let count = thread::available_parallelism().map_or(1, usize::from).min(items.len()).max(1);
+pub(super) fn in_threads<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    work: impl Fn(&'a T) -> R + Sync,
+) -> Vec<R> {
+    let count = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len())
+        .max(1);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {

@@ -27,7 +27,9 @@ static MODULES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(||
 
 /// Where the lines that start with a space end.
 fn end_of_block(text: &str) -> usize {
-    let lines = text.split_inclusive('\n').take_while(|line| line.starts_with(' '));
+    let lines = text
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with(' '));
     lines.map(str::len).sum()
 }
 
@@ -75,23 +77,62 @@ mod tests {
     #[test]
     fn the_table_answers_by_import_path() {
         for (path, name, position, default) in [
-            ("airflow.providers.amazon.aws.hooks.s3.S3Hook", "aws_conn_id", Some(0), Some("aws_default")),
+            (
+                "airflow.providers.amazon.aws.hooks.s3.S3Hook",
+                "aws_conn_id",
+                Some(0),
+                Some("aws_default"),
+            ),
             // the last release that had it
-            ("airflow.providers.snowflake.operators.snowflake.SnowflakeOperator", "snowflake_conn_id", None, Some("snowflake_default")),
+            (
+                "airflow.providers.snowflake.operators.snowflake.SnowflakeOperator",
+                "snowflake_conn_id",
+                None,
+                Some("snowflake_default"),
+            ),
             // not the first positional
-            ("airflow.providers.http.hooks.http.HttpHook", "http_conn_id", Some(1), Some("http_default")),
+            (
+                "airflow.providers.http.hooks.http.HttpHook",
+                "http_conn_id",
+                Some(1),
+                Some("http_default"),
+            ),
             // by `conn_name_attr`
-            ("airflow.providers.postgres.hooks.postgres.PostgresHook", "postgres_conn_id", Some(0), Some("postgres_default")),
+            (
+                "airflow.providers.postgres.hooks.postgres.PostgresHook",
+                "postgres_conn_id",
+                Some(0),
+                Some("postgres_default"),
+            ),
             // a former path
-            ("airflow.operators.postgres_operator.PostgresOperator", "postgres_conn_id", None, Some("postgres_default")),
+            (
+                "airflow.operators.postgres_operator.PostgresOperator",
+                "postgres_conn_id",
+                None,
+                Some("postgres_default"),
+            ),
             // an alias of a notifier
-            ("airflow.providers.slack.notifications.slack.send_slack_notification", "slack_conn_id", None, Some("slack_api_default")),
+            (
+                "airflow.providers.slack.notifications.slack.send_slack_notification",
+                "slack_conn_id",
+                None,
+                Some("slack_api_default"),
+            ),
         ] {
             let parameters = parameters_of(path).unwrap_or_default();
-            let expected = ConnectionParameter { name, position, default };
+            let expected = ConnectionParameter {
+                name,
+                position,
+                default,
+            };
             assert!(parameters.contains(&expected), "{path}: {parameters:?}");
         }
-        for path in ["S3Hook", "hooks.s3.S3Hook", "airflow.providers.amazon.aws.hooks.s3.Nobody", ""] {
+        for path in [
+            "S3Hook",
+            "hooks.s3.S3Hook",
+            "airflow.providers.amazon.aws.hooks.s3.Nobody",
+            "",
+        ] {
             assert_eq!(parameters_of(path), None, "{path}");
         }
     }

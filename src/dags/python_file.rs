@@ -143,10 +143,15 @@ mod tests {
             format!("x = f{}", "()".repeat(n)),
             format!("x = {}1", "1 if a else ".repeat(n)),
             format!("x = {}1", "-".repeat(n)),
-            (0..2000).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect(),
+            (0..2000)
+                .map(|depth| format!("{}if a:\n", " ".repeat(depth)))
+                .collect(),
         ] {
             let head: String = text.chars().take(30).collect();
-            assert!(matches!(parse(text), Err((_, why)) if why == "it nests too deep"), "{head}");
+            assert!(
+                matches!(parse(text), Err((_, why)) if why == "it nests too deep"),
+                "{head}"
+            );
         }
     }
 

@@ -115,17 +115,27 @@ impl Scan {
     /// Sorts by place and drops what is said twice.
     pub(super) fn tidy(&mut self) {
         self.references.sort_by(|one, other| {
-            let key = |r: &Reference| (r.place.clone(), r.kind.short_name(), r.id.clone(), r.implicit);
+            let key = |r: &Reference| {
+                (
+                    r.place.clone(),
+                    r.kind.short_name(),
+                    r.id.clone(),
+                    r.implicit,
+                )
+            };
             key(one).cmp(&key(other))
         });
-        self.references
-            .dedup_by(|later, kept| (later.kind, &later.id, &later.place) == (kept.kind, &kept.id, &kept.place));
-        self.dynamic
-            .sort_by(|one, other| (&one.place, one.kind.short_name()).cmp(&(&other.place, other.kind.short_name())));
+        self.references.dedup_by(|later, kept| {
+            (later.kind, &later.id, &later.place) == (kept.kind, &kept.id, &kept.place)
+        });
+        self.dynamic.sort_by(|one, other| {
+            (&one.place, one.kind.short_name()).cmp(&(&other.place, other.kind.short_name()))
+        });
         self.dynamic
             .dedup_by(|later, kept| (later.kind, &later.place) == (kept.kind, &kept.place));
         self.unreadable.sort();
-        self.unreadable.dedup_by(|later, kept| later.file == kept.file);
+        self.unreadable
+            .dedup_by(|later, kept| later.file == kept.file);
     }
 }
 

@@ -33,8 +33,16 @@ mod tests {
             ("from airflow.sdk import Asset", false, true),
             ("", false, false),
         ] {
-            assert_eq!(might_contain_dag(content.as_bytes(), old), in_old, "{content}");
-            assert_eq!(might_contain_dag(content.as_bytes(), new), in_new, "{content}");
+            assert_eq!(
+                might_contain_dag(content.as_bytes(), old),
+                in_old,
+                "{content}"
+            );
+            assert_eq!(
+                might_contain_dag(content.as_bytes(), new),
+                in_new,
+                "{content}"
+            );
         }
     }
 }

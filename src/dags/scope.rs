@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
+use super::block::Block;
+
 /// The number of a scope in its module; the module's own is 0.
 pub(super) type ScopeId = u32;
 
@@ -49,42 +51,6 @@ pub(super) struct Binding<'a> {
     pub meaning: Meaning<'a>,
     offset: usize,
     block: Block,
-}
-
-/// A block of statements that may not be run: of an `if`, a loop, a `try`. The default is the body of a scope.
-#[derive(Clone, Copy, Debug, Default)]
-struct Block {
-    /// Where it ends; none for the body of a scope.
-    end: Option<usize>,
-    /// Where the `if` or `match` ends of whose branches only one is run.
-    choice_end: Option<usize>,
-}
-
-impl Block {
-    fn of(stmts: &[Stmt], outer: Block) -> Self {
-        match stmts.last() {
-            Some(last) => Block { end: Some(last.end().to_usize()), choice_end: None },
-            None => outer,
-        }
-    }
-
-    fn branch(stmts: &[Stmt], whole: &Stmt, outer: Block) -> Self {
-        Block { choice_end: Some(whole.end().to_usize()), ..Self::of(stmts, outer) }
-    }
-
-    /// Whether it is surely run when what stands at an offset behind it is; from elsewhere, whether it is surely run at all.
-    fn is_certain(self, offset: Option<usize>) -> bool {
-        match (self.end, offset) {
-            (None, _) => true,
-            (Some(end), Some(offset)) => offset <= end,
-            (Some(_), None) => false,
-        }
-    }
-
-    /// Whether it is another branch than the one that holds the offset.
-    fn is_excluded(self, offset: Option<usize>) -> bool {
-        matches!((self.end, self.choice_end, offset), (Some(end), Some(choice_end), Some(offset)) if end < offset && offset <= choice_end)
-    }
 }
 
 /// What a name is bound to.
@@ -167,7 +133,8 @@ impl<'a> Scopes<'a> {
                 }
             }
             Stmt::AnnAssign(assign) => {
-                if let (Expr::Name(name), Owner::Class(_)) = (&*assign.target, self.at(scope).owner) {
+                if let (Expr::Name(name), Owner::Class(_)) = (&*assign.target, self.at(scope).owner)
+                {
                     self.at(scope).fields.push(&name.id);
                 }
                 if let Some(value) = &assign.value {
@@ -188,7 +155,12 @@ impl<'a> Scopes<'a> {
             Stmt::Return(ret) => self.at(scope).returns.extend(ret.value.as_deref()),
             Stmt::Expr(expr) => self.update_call(scope, &expr.value),
             Stmt::For(each) => {
-                self.element(scope, &each.target, &each.iter, Block::of(&each.body, block));
+                self.element(
+                    scope,
+                    &each.target,
+                    &each.iter,
+                    Block::of(&each.body, block),
+                );
                 self.body(scope, &each.body, Block::of(&each.body, block));
                 self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
@@ -197,9 +169,17 @@ impl<'a> Scopes<'a> {
                 self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
             Stmt::If(branch) => {
-                self.body(scope, &branch.body, Block::branch(&branch.body, stmt, block));
+                self.body(
+                    scope,
+                    &branch.body,
+                    Block::branch(&branch.body, stmt, block),
+                );
                 for clause in &branch.elif_else_clauses {
-                    self.body(scope, &clause.body, Block::branch(&clause.body, stmt, block));
+                    self.body(
+                        scope,
+                        &clause.body,
+                        Block::branch(&clause.body, stmt, block),
+                    );
                 }
             }
             Stmt::With(with) => {
@@ -232,8 +212,19 @@ impl<'a> Scopes<'a> {
         &mut self.all[scope as usize]
     }
 
-    fn bind(&mut self, scope: ScopeId, name: &'a str, meaning: Meaning<'a>, offset: usize, block: Block) {
-        let binding = Binding { meaning, offset, block };
+    fn bind(
+        &mut self,
+        scope: ScopeId,
+        name: &'a str,
+        meaning: Meaning<'a>,
+        offset: usize,
+        block: Block,
+    ) {
+        let binding = Binding {
+            meaning,
+            offset,
+            block,
+        };
         self.at(scope).names.entry(name).or_default().push(binding);
     }
 
@@ -245,7 +236,9 @@ impl<'a> Scopes<'a> {
             Expr::Attribute(attribute) => self.attribute(scope, attribute, value),
             Expr::Subscript(subscript) => {
                 if let Expr::Name(name) = &*subscript.value {
-                    self.at(scope).items.push((&name.id, &subscript.slice, value));
+                    self.at(scope)
+                        .items
+                        .push((&name.id, &subscript.slice, value));
                 }
             }
             _ => self.parts(scope, target, value, &mut Vec::new(), (offset, block)),
@@ -253,20 +246,49 @@ impl<'a> Scopes<'a> {
     }
 
     /// `self.name = value` in a method belongs to the class.
-    fn attribute(&mut self, scope: ScopeId, attribute: &'a ruff_python_ast::ExprAttribute, value: &'a Expr) {
-        let Expr::Name(object) = &*attribute.value else { return };
-        let Owner::Function(function) = self.at(scope).owner else { return };
+    fn attribute(
+        &mut self,
+        scope: ScopeId,
+        attribute: &'a ruff_python_ast::ExprAttribute,
+        value: &'a Expr,
+    ) {
+        let Expr::Name(object) = &*attribute.value else {
+            return;
+        };
+        let Owner::Function(function) = self.at(scope).owner else {
+            return;
+        };
         let first = function.parameters.iter_non_variadic_params().next();
-        let Some(class) = self.at(scope).parent else { return };
-        if first.is_some_and(|first| first.name().id == object.id) && matches!(self.at(class).owner, Owner::Class(_)) {
+        let Some(class) = self.at(scope).parent else {
+            return;
+        };
+        if first.is_some_and(|first| first.name().id == object.id)
+            && matches!(self.at(class).owner, Owner::Class(_))
+        {
             let attributes = &mut self.at(class).attributes;
-            attributes.entry(&attribute.attr).or_default().push((scope, value));
+            attributes
+                .entry(&attribute.attr)
+                .or_default()
+                .push((scope, value));
         }
     }
 
-    fn parts(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, path: &mut Vec<usize>, at: (usize, Block)) {
+    fn parts(
+        &mut self,
+        scope: ScopeId,
+        target: &'a Expr,
+        value: &'a Expr,
+        path: &mut Vec<usize>,
+        at: (usize, Block),
+    ) {
         match target {
-            Expr::Name(name) => self.bind(scope, &name.id, Meaning::Part(value, path.clone()), at.0, at.1),
+            Expr::Name(name) => self.bind(
+                scope,
+                &name.id,
+                Meaning::Part(value, path.clone()),
+                at.0,
+                at.1,
+            ),
             Expr::Tuple(_) | Expr::List(_) => {
                 for (index, element) in elements(target).iter().enumerate() {
                     path.push(index);
@@ -280,14 +302,24 @@ impl<'a> Scopes<'a> {
 
     fn element(&mut self, scope: ScopeId, target: &'a Expr, iterable: &'a Expr, block: Block) {
         for (name, path) in element_names(target, &mut Vec::new()) {
-            self.bind(scope, name, Meaning::Element(iterable, path), iterable.end().to_usize(), block);
+            self.bind(
+                scope,
+                name,
+                Meaning::Element(iterable, path),
+                iterable.end().to_usize(),
+                block,
+            );
         }
     }
 
     fn import(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImport, block: Block) {
         for alias in &import.names {
             let module = alias.name.as_str();
-            self.imports.push(Import { level: 0, module, name: None });
+            self.imports.push(Import {
+                level: 0,
+                module,
+                name: None,
+            });
             let (name, module) = match &alias.asname {
                 Some(name) => (name.as_str(), module),
                 None => {
@@ -295,25 +327,51 @@ impl<'a> Scopes<'a> {
                     (first, first)
                 }
             };
-            let meaning = Meaning::Import(Import { level: 0, module, name: None });
+            let meaning = Meaning::Import(Import {
+                level: 0,
+                module,
+                name: None,
+            });
             self.bind(scope, name, meaning, import.end().to_usize(), block);
         }
     }
 
-    fn import_from(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImportFrom, block: Block) {
-        let (level, module) = (import.level, import.module.as_ref().map_or("", |module| module.as_str()));
+    fn import_from(
+        &mut self,
+        scope: ScopeId,
+        import: &'a ruff_python_ast::StmtImportFrom,
+        block: Block,
+    ) {
+        let (level, module) = (
+            import.level,
+            import.module.as_ref().map_or("", |module| module.as_str()),
+        );
         for alias in &import.names {
             let name = alias.name.as_str();
             if name == "*" {
-                let star = Import { level, module, name: None };
+                let star = Import {
+                    level,
+                    module,
+                    name: None,
+                };
                 self.imports.push(star);
                 self.stars.push(star);
                 continue;
             }
-            let imported = Import { level, module, name: Some(name) };
+            let imported = Import {
+                level,
+                module,
+                name: Some(name),
+            };
             self.imports.push(imported);
             let bound = alias.asname.as_ref().map_or(name, |name| name.as_str());
-            self.bind(scope, bound, Meaning::Import(imported), import.end().to_usize(), block);
+            self.bind(
+                scope,
+                bound,
+                Meaning::Import(imported),
+                import.end().to_usize(),
+                block,
+            );
         }
     }
 
@@ -327,7 +385,13 @@ impl<'a> Scopes<'a> {
     fn function(&mut self, parent: ScopeId, function: &'a StmtFunctionDef, block: Block) {
         let offset = function.start().to_usize();
         let scope = self.open(Owner::Function(function), parent, offset);
-        self.bind(parent, &function.name, Meaning::Function(scope), offset, block);
+        self.bind(
+            parent,
+            &function.name,
+            Meaning::Function(scope),
+            offset,
+            block,
+        );
         self.parameters(scope, &function.parameters);
         self.body(scope, &function.body, Block::default());
     }
@@ -335,7 +399,13 @@ impl<'a> Scopes<'a> {
     fn parameters(&mut self, scope: ScopeId, parameters: &'a Parameters) {
         for (index, parameter) in parameters.iter_non_variadic_params().enumerate() {
             let name = parameter.name().as_str();
-            self.bind(scope, name, Meaning::Parameter(Slot::Index(index)), 0, Block::default());
+            self.bind(
+                scope,
+                name,
+                Meaning::Parameter(Slot::Index(index)),
+                0,
+                Block::default(),
+            );
         }
         if let Some(rest) = &parameters.vararg {
             self.bind(scope, &rest.name, Meaning::Opaque, 0, Block::default());
@@ -379,7 +449,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The bindings of a name that can hold: at an offset of this scope those before it, from elsewhere the last ones.
-    pub(super) fn bindings_for(&self, name: &str, offset: Option<usize>) -> Option<Vec<&Binding<'a>>> {
+    pub(super) fn bindings_for(
+        &self,
+        name: &str,
+        offset: Option<usize>,
+    ) -> Option<Vec<&Binding<'a>>> {
         let all = self.names.get(name)?.as_slice();
         let end = match offset {
             Some(offset) => all.partition_point(|binding| binding.offset <= offset),
@@ -398,7 +472,11 @@ impl<'a> Scope<'a> {
         }
         kept.reverse();
         // all of them in other branches: the name is bound in an earlier round of a loop
-        Some(if kept.is_empty() { before.iter().rev().take(MAX_BINDINGS).collect() } else { kept })
+        Some(if kept.is_empty() {
+            before.iter().rev().take(MAX_BINDINGS).collect()
+        } else {
+            kept
+        })
     }
 
     pub(super) fn function(&self) -> Option<&'a StmtFunctionDef> {
@@ -417,7 +495,10 @@ impl<'a> Scope<'a> {
 }
 
 /// The names in the target of a loop, and which part of each element they are.
-pub(super) fn element_names<'a>(target: &'a Expr, path: &mut Vec<usize>) -> Vec<(&'a str, Vec<usize>)> {
+pub(super) fn element_names<'a>(
+    target: &'a Expr,
+    path: &mut Vec<usize>,
+) -> Vec<(&'a str, Vec<usize>)> {
     match target {
         Expr::Name(name) => vec![(name.id.as_str(), path.clone())],
         Expr::Tuple(_) | Expr::List(_) => {

@@ -26,17 +26,25 @@ impl Source {
     pub(super) fn new(file: String, text: String) -> Self {
         let line_starts = line_starts(&text);
         let characters = characters_before_blocks(&text);
-        Self { file, text, line_starts, characters }
+        Self {
+            file,
+            text,
+            line_starts,
+            characters,
+        }
     }
 
     /// The line (from 1) that an offset stands in.
     pub(super) fn line(&self, offset: usize) -> u32 {
-        self.line_starts.partition_point(|start| *start as usize <= offset) as u32
+        self.line_starts
+            .partition_point(|start| *start as usize <= offset) as u32
     }
 
     /// Where a line (from 1) starts.
     fn line_start(&self, line: u32) -> usize {
-        self.line_starts.get(line as usize - 1).map_or(self.text.len(), |start| *start as usize)
+        self.line_starts
+            .get(line as usize - 1)
+            .map_or(self.text.len(), |start| *start as usize)
     }
 
     /// The place of an offset.
@@ -46,13 +54,16 @@ impl Source {
         Place {
             file: self.file.clone(),
             line,
-            column: self.characters_before(offset) - self.characters_before(self.line_start(line)) + 1,
+            column: self.characters_before(offset) - self.characters_before(self.line_start(line))
+                + 1,
         }
     }
 
     fn characters_before(&self, offset: usize) -> u32 {
         match self.characters.get(offset / BLOCK) {
-            Some(before) => before + starts_of_characters(&self.text.as_bytes()[offset / BLOCK * BLOCK..offset]),
+            Some(before) => {
+                before + starts_of_characters(&self.text.as_bytes()[offset / BLOCK * BLOCK..offset])
+            }
             None => offset as u32,
         }
     }
@@ -97,13 +108,22 @@ pub(super) fn decode_python(bytes: &[u8]) -> Result<String, (u32, String)> {
     };
     match encoding(&name) {
         Some(Encoding::Utf8) => decode_utf8(bytes),
-        Some(_) if has_mark => Err((line, format!("a UTF-8 byte order mark and the encoding `{name}`"))),
+        Some(_) if has_mark => Err((
+            line,
+            format!("a UTF-8 byte order mark and the encoding `{name}`"),
+        )),
         Some(Encoding::Latin1) => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
         Some(Encoding::Ascii) => match bytes.is_ascii() {
             true => decode_utf8(bytes),
-            false => Err((line, "a byte that is not ASCII, where the file says it is".to_owned())),
+            false => Err((
+                line,
+                "a byte that is not ASCII, where the file says it is".to_owned(),
+            )),
         },
-        None => Err((line, format!("the encoding `{name}` is not read by secretctl"))),
+        None => Err((
+            line,
+            format!("the encoding `{name}` is not read by secretctl"),
+        )),
     }
 }
 
@@ -113,7 +133,10 @@ fn decode_utf8(bytes: &[u8]) -> Result<String, (u32, String)> {
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
             let line = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-            Err((line, "it is not UTF-8 and names no other encoding".to_owned()))
+            Err((
+                line,
+                "it is not UTF-8 and names no other encoding".to_owned(),
+            ))
         }
     }
 }
@@ -129,7 +152,8 @@ fn encoding(name: &str) -> Option<Encoding> {
     let name = name.to_ascii_lowercase().replace('_', "-");
     match name.as_str() {
         "utf-8" | "utf8" | "utf-8-sig" | "utf-8-unix" | "u8" => Some(Encoding::Utf8),
-        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso-8859-15" | "latin-9" | "l1" | "cp1252" | "windows-1252" => Some(Encoding::Latin1),
+        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso-8859-15" | "latin-9" | "l1"
+        | "cp1252" | "windows-1252" => Some(Encoding::Latin1),
         "ascii" | "us-ascii" => Some(Encoding::Ascii),
         _ => None,
     }
@@ -153,7 +177,9 @@ fn cookie(bytes: &[u8]) -> Option<(u32, String)> {
 
 fn cookie_in(comment: &str) -> Option<String> {
     comment.match_indices("coding").find_map(|(start, word)| {
-        let rest = comment[start + word.len()..].strip_prefix([':', '='])?.trim_start_matches([' ', '\t']);
+        let rest = comment[start + word.len()..]
+            .strip_prefix([':', '='])?
+            .trim_start_matches([' ', '\t']);
         let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'));
         let name = &rest[..end.unwrap_or(rest.len())];
         (!name.is_empty()).then(|| name.to_owned())
@@ -169,8 +195,14 @@ mod tests {
         let cases: [(&[u8], Result<&str, u32>); 9] = [
             (b"x = 1", Ok("x = 1")),
             (b"\xef\xbb\xbfx = 1", Ok("x = 1")),
-            (b"# -*- coding: latin-1 -*-\nx = '\xe9'", Ok("# -*- coding: latin-1 -*-\nx = '\u{e9}'")),
-            (b"#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\nx = '\xe9'", Ok("#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\nx = '\u{e9}'")),
+            (
+                b"# -*- coding: latin-1 -*-\nx = '\xe9'",
+                Ok("# -*- coding: latin-1 -*-\nx = '\u{e9}'"),
+            ),
+            (
+                b"#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\nx = '\xe9'",
+                Ok("#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\nx = '\u{e9}'"),
+            ),
             (b"x = 1\n# coding: latin-1\ny = '\xe9'", Err(3)),
             (b"x = 1\ny = '\xe9'", Err(2)),
             (b"# coding: koi8-r\n", Err(1)),
@@ -179,7 +211,12 @@ mod tests {
         ];
         for (bytes, expected) in cases {
             let decoded = decode_python(bytes);
-            assert_eq!(decoded.as_deref().map_err(|(line, _)| *line), expected, "{}", bytes.escape_ascii());
+            assert_eq!(
+                decoded.as_deref().map_err(|(line, _)| *line),
+                expected,
+                "{}",
+                bytes.escape_ascii()
+            );
         }
     }
 

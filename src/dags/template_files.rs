@@ -15,13 +15,32 @@ use super::templates::{self, TemplateUses};
 
 /// The ends of names that operators of Airflow render (`template_ext`).
 const EXTENSIONS: [&str; 18] = [
-    ".sql", ".hql", ".ddl", ".cql", ".cypher", ".pig", ".sh", ".bash", ".json", ".yaml", ".yml", ".html", ".txt", ".jinja", ".jinja2", ".j2", ".tmpl", ".template",
+    ".sql",
+    ".hql",
+    ".ddl",
+    ".cql",
+    ".cypher",
+    ".pig",
+    ".sh",
+    ".bash",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".html",
+    ".txt",
+    ".jinja",
+    ".jinja2",
+    ".j2",
+    ".tmpl",
+    ".template",
 ];
 const MAX_NAME: usize = 255;
 
 /// Whether a text is the name of a file that may be rendered.
 pub(super) fn is_template_name(text: &str) -> bool {
-    text.len() <= MAX_NAME && !text.contains(['\n', ' ', '{']) && EXTENSIONS.iter().any(|extension| text.ends_with(extension))
+    text.len() <= MAX_NAME
+        && !text.contains(['\n', ' ', '{'])
+        && EXTENSIONS.iter().any(|extension| text.ends_with(extension))
 }
 
 /// A template that was read.
@@ -41,14 +60,20 @@ pub(super) struct Names {
 }
 
 /// Reads the templates that some files name, and those that they include.
-pub(super) fn read_all(all: Vec<Names>, known: &mut HashSet<PathBuf>, shown: &dyn Fn(&Path) -> String) -> Vec<TemplateFile> {
+pub(super) fn read_all(
+    all: Vec<Names>,
+    known: &mut HashSet<PathBuf>,
+    shown: &dyn Fn(&Path) -> String,
+) -> Vec<TemplateFile> {
     let mut read = Vec::new();
     let mut search = Search::of(&all);
     for names in all {
         let own = search.own_folders(&names);
         let mut open = names.names;
         while let Some(name) = open.pop() {
-            let Some(path) = search.find(&name, &own, &names.dag_folder) else { continue };
+            let Some(path) = search.find(&name, &own, &names.dag_folder) else {
+                continue;
+            };
             if !known.insert(path.clone()) {
                 continue;
             }
@@ -97,16 +122,28 @@ impl Search {
     /// A file's own folder and its search paths.
     fn own_folders(&mut self, names: &Names) -> Vec<PathBuf> {
         let dag_folder = &names.dag_folder;
-        let roots = self.roots.entry(dag_folder.clone()).or_insert_with(|| project_folders(dag_folder));
+        let roots = self
+            .roots
+            .entry(dag_folder.clone())
+            .or_insert_with(|| project_folders(dag_folder));
         let mut folders = vec![names.folder.clone()];
         for path in &names.search_paths {
-            folders.extend(places_of(path, &names.folder, dag_folder, roots, &mut self.listings));
+            folders.extend(places_of(
+                path,
+                &names.folder,
+                dag_folder,
+                roots,
+                &mut self.listings,
+            ));
         }
         folders
     }
 
     fn find(&mut self, name: &str, own: &[PathBuf], dag_folder: &Path) -> Option<PathBuf> {
-        let relative: PathBuf = Path::new(name).components().filter(|part| !matches!(part, Component::RootDir | Component::Prefix(_))).collect();
+        let relative: PathBuf = Path::new(name)
+            .components()
+            .filter(|part| !matches!(part, Component::RootDir | Component::Prefix(_)))
+            .collect();
         if let Some(found) = self.below(own, &relative) {
             return Some(found);
         }
@@ -119,14 +156,18 @@ impl Search {
         if found.is_none() && name.starts_with('/') {
             // a path of the image: its tail, below each folder
             let parts: Vec<Component<'_>> = relative.components().collect();
-            found = (1..parts.len()).find_map(|skipped| self.below(&shared, &parts[skipped..].iter().collect::<PathBuf>()));
+            found = (1..parts.len()).find_map(|skipped| {
+                self.below(&shared, &parts[skipped..].iter().collect::<PathBuf>())
+            });
         }
         self.found.insert(key, found.clone());
         found
     }
 
     fn below(&mut self, folders: &[PathBuf], relative: &Path) -> Option<PathBuf> {
-        let mut found = folders.iter().filter_map(|folder| self.listings.find(folder, relative));
+        let mut found = folders
+            .iter()
+            .filter_map(|folder| self.listings.find(folder, relative));
         found.find(|path| path.is_file())
     }
 }
@@ -141,19 +182,33 @@ pub(super) fn read_one(path: &Path, shown: String) -> Option<TemplateFile> {
 }
 
 /// The folders that a search path can mean.
-fn places_of(path: &str, folder: &Path, dag_folder: &Path, roots: &[PathBuf], listings: &mut Listings) -> Vec<PathBuf> {
+fn places_of(
+    path: &str,
+    folder: &Path,
+    dag_folder: &Path,
+    roots: &[PathBuf],
+    listings: &mut Listings,
+) -> Vec<PathBuf> {
     let path = Path::new(path);
     let names: Vec<&OsStr> = path.components().filter_map(name_of).collect();
     for skipped in 0..names.len() {
         let tail: PathBuf = names[skipped..].iter().collect();
-        let bases = [folder, dag_folder].into_iter().chain(roots.iter().map(PathBuf::as_path));
-        let places: Vec<PathBuf> = bases.filter_map(|base| listings.find(base, &tail)).collect();
+        let bases = [folder, dag_folder]
+            .into_iter()
+            .chain(roots.iter().map(PathBuf::as_path));
+        let places: Vec<PathBuf> = bases
+            .filter_map(|base| listings.find(base, &tail))
+            .collect();
         if !places.is_empty() {
             return places;
         }
     }
     // of this machine
-    if path.is_absolute() { vec![path.to_owned()] } else { Vec::new() }
+    if path.is_absolute() {
+        vec![path.to_owned()]
+    } else {
+        Vec::new()
+    }
 }
 
 fn name_of(component: Component<'_>) -> Option<&OsStr> {

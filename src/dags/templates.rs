@@ -36,7 +36,8 @@ impl TemplateUse {
     /// Whether a missing id is no failure: `conn.get()` gives `None`, and so does `var.value.get()` from Airflow 3.0 on.
     pub(super) fn is_optional(&self, version: AirflowVersion) -> bool {
         let gives_nothing = self.kind == SecretKind::Connection || version >= AirflowVersion::V3_0;
-        self.get.is_some_and(|with_default| with_default || gives_nothing)
+        self.get
+            .is_some_and(|with_default| with_default || gives_nothing)
     }
 }
 
@@ -44,7 +45,10 @@ impl TemplateUse {
 pub(super) fn read(text: &str) -> TemplateUses {
     let mut reader = Reader::default();
     // most texts in braces use neither
-    if !["var", "conn", "include", "extends", "import"].iter().any(|word| text.contains(word)) {
+    if !["var", "conn", "include", "extends", "import"]
+        .iter()
+        .any(|word| text.contains(word))
+    {
         return reader.found;
     }
     match parse(text, "template", SyntaxConfig::default()) {
@@ -162,7 +166,11 @@ impl Reader {
             Expr::Var(_) | Expr::Const(_) => {}
             Expr::Slice(slice) => {
                 self.expr(&slice.expr);
-                self.all([&slice.start, &slice.stop, &slice.step].into_iter().flatten());
+                self.all(
+                    [&slice.start, &slice.stop, &slice.step]
+                        .into_iter()
+                        .flatten(),
+                );
             }
             Expr::UnaryOp(operation) => self.expr(&operation.expr),
             Expr::BinOp(operation) => self.all([&operation.left, &operation.right]),
@@ -188,7 +196,9 @@ impl Reader {
             },
             Expr::GetItem(get) => {
                 match accessor(&get.expr) {
-                    Some((kind, offset)) => self.found(kind, text_of(&get.subscript_expr), offset, None),
+                    Some((kind, offset)) => {
+                        self.found(kind, text_of(&get.subscript_expr), offset, None)
+                    }
                     None => self.expr(&get.expr),
                 }
                 self.expr(&get.subscript_expr);
@@ -212,7 +222,10 @@ impl Reader {
     fn arguments(&mut self, arguments: &[CallArg<'_>]) {
         for argument in arguments {
             match argument {
-                CallArg::Pos(expr) | CallArg::Kwarg(_, expr) | CallArg::PosSplat(expr) | CallArg::KwargSplat(expr) => self.expr(expr),
+                CallArg::Pos(expr)
+                | CallArg::Kwarg(_, expr)
+                | CallArg::PosSplat(expr)
+                | CallArg::KwargSplat(expr) => self.expr(expr),
             }
         }
     }
@@ -227,7 +240,12 @@ impl Reader {
 
     fn found(&mut self, kind: SecretKind, id: Option<String>, offset: usize, get: Option<bool>) {
         let offset = offset + self.base;
-        self.found.uses.push(TemplateUse { kind, id, offset, get });
+        self.found.uses.push(TemplateUse {
+            kind,
+            id,
+            offset,
+            get,
+        });
     }
 
     /// Reads each tag for itself.
@@ -267,8 +285,16 @@ fn positional<'e, 's>(argument: &'e CallArg<'s>) -> Option<&'e Expr<'s>> {
 fn inside(text: &str, start: usize, end: usize, statement: bool) -> (usize, usize) {
     let trimmed = |from: usize, to: usize| {
         let part = &text[from..to];
-        let from = from + (part.len() - part.trim_start_matches(|c: char| c == '-' || c == '+' || c.is_whitespace()).len());
-        let to = from.max(from + text[from..to].trim_end_matches(|c: char| c == '-' || c.is_whitespace()).len());
+        let from = from
+            + (part.len()
+                - part
+                    .trim_start_matches(|c: char| c == '-' || c == '+' || c.is_whitespace())
+                    .len());
+        let to = from.max(
+            from + text[from..to]
+                .trim_end_matches(|c: char| c == '-' || c.is_whitespace())
+                .len(),
+        );
         (from, to)
     };
     let (from, to) = trimmed(start, end);
@@ -292,11 +318,15 @@ fn text_of(expr: &Expr<'_>) -> Option<String> {
 /// What `conn`, `var.value` and `var.json` give when looked into, and where they start.
 fn accessor(expr: &Expr<'_>) -> Option<(SecretKind, usize)> {
     let variables = |of: &Expr<'_>, name: &str| match of {
-        Expr::Var(var) if var.id == "var" && matches!(name, "value" | "json") => Some((SecretKind::Variable, var.span().start_offset as usize)),
+        Expr::Var(var) if var.id == "var" && matches!(name, "value" | "json") => {
+            Some((SecretKind::Variable, var.span().start_offset as usize))
+        }
         _ => None,
     };
     match expr {
-        Expr::Var(name) if name.id == "conn" => Some((SecretKind::Connection, name.span().start_offset as usize)),
+        Expr::Var(name) if name.id == "conn" => {
+            Some((SecretKind::Connection, name.span().start_offset as usize))
+        }
         Expr::GetAttr(get) => variables(&get.expr, get.name),
         Expr::GetItem(get) => variables(&get.expr, &text_of(&get.subscript_expr)?),
         _ => None,
@@ -317,13 +347,19 @@ mod tests {
 
     fn uses(text: &str) -> Vec<String> {
         let one = |found: TemplateUse| {
-            let optional = [AirflowVersion::V2_11, AirflowVersion::V3_3].map(|version| found.is_optional(version));
+            let optional = [AirflowVersion::V2_11, AirflowVersion::V3_3]
+                .map(|version| found.is_optional(version));
             let note = match optional {
                 [true, true] => " optional",
                 [false, true] => " optional in 3",
                 _ => "",
             };
-            format!("{}:{}@{}{note}", found.kind.short_name(), found.id.as_deref().unwrap_or("?"), found.offset)
+            format!(
+                "{}:{}@{}{note}",
+                found.kind.short_name(),
+                found.id.as_deref().unwrap_or("?"),
+                found.offset
+            )
         };
         read(text).uses.into_iter().map(one).collect()
     }
@@ -341,22 +377,37 @@ mod tests {
             // the look-up itself fails before `or` is asked
             ("{{ var.value.a or 'd' }}", vec!["var:a@3"]),
             ("{{ var.value.a | default('d') }}", vec!["var:a@3"]),
-            ("{{ conn.a.host }}:{{ conn.a.port }}", vec!["conn:a@3", "conn:a@21"]),
+            (
+                "{{ conn.a.host }}:{{ conn.a.port }}",
+                vec!["conn:a@3", "conn:a@21"],
+            ),
             ("{{ conn['my-id'].host }}", vec!["conn:my-id@3"]),
             ("{{ conn.get('a').host }}", vec!["conn:a@3 optional"]),
             ("{{ conn[params.x].host }}", vec!["conn:?@3"]),
-            ("{% for k in var.json.a %}{{ k }}{% endfor %}", vec!["var:a@12"]),
+            (
+                "{% for k in var.json.a %}{{ k }}{% endfor %}",
+                vec!["var:a@12"],
+            ),
             ("{% if var.value.a == 'x' %}y{% endif %}", vec!["var:a@6"]),
             ("-- {{ var.value.a }}", vec!["var:a@6"]),
-            ("{{ 'x' if var.value.a else conn.b.host }}", vec!["var:a@10", "conn:b@27"]),
+            (
+                "{{ 'x' if var.value.a else conn.b.host }}",
+                vec!["var:a@10", "conn:b@27"],
+            ),
             ("{{ macros.f(x=var.value.a) }}", vec!["var:a@14"]),
             ("{# {{ var.value.a }} #}", vec![]),
             ("{% raw %}{{ var.value.a }}{% endraw %}", vec![]),
             ("{% for conn in conns %}{{ conn.host }}{% endfor %}", vec![]),
             ("{{ ds }} {{ var('x') }} {{ connection.a }}", vec![]),
             // tags that the parser does not know
-            ("{% trans %}{{ var.value.a }}{% endtrans %}", vec!["var:a@14"]),
-            ("{% for x in var.json.a %}{% jump %}{{ conn.b.host }}", vec!["var:a@12", "conn:b@38"]),
+            (
+                "{% trans %}{{ var.value.a }}{% endtrans %}",
+                vec!["var:a@14"],
+            ),
+            (
+                "{% for x in var.json.a %}{% jump %}{{ conn.b.host }}",
+                vec!["var:a@12", "conn:b@38"],
+            ),
             ("{{ var.value.a }} {{ broken", vec!["var:a@3"]),
         ] {
             assert_eq!(uses(template), expected, "{template}");
@@ -365,12 +416,25 @@ mod tests {
 
     #[test]
     fn included_templates() {
-        assert_eq!(read("{% include 'a.sql' %}{% extends \"b.sql\" %}").includes, ["a.sql", "b.sql"]);
+        assert_eq!(
+            read("{% include 'a.sql' %}{% extends \"b.sql\" %}").includes,
+            ["a.sql", "b.sql"]
+        );
     }
 
     #[test]
     fn no_text_makes_it_panic() {
-        for text in ["{{", "{%", "{{}}", "{%%}", "{% var", "{{ var.value.é", "é{{ var.value.a|}}", "{%-var-%}", "{{ conn - }}"] {
+        for text in [
+            "{{",
+            "{%",
+            "{{}}",
+            "{%%}",
+            "{% var",
+            "{{ var.value.é",
+            "é{{ var.value.a|}}",
+            "{%-var-%}",
+            "{{ conn - }}",
+        ] {
             let _ = read(text);
         }
     }

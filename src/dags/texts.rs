@@ -3,35 +3,21 @@
 //! A text may be put together of literals, f-strings, `+`, `%` and `.format(...)`. The surprising rule: escapes, and a backslash at
 //! the end of a line, shift a text against its source, so offsets go through a map.
 
-use ruff_python_ast::{Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator, StringFlags, StringLiteral};
+use ruff_python_ast::{
+    Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator, StringFlags, StringLiteral,
+};
 use ruff_text_size::Ranged;
 
 use super::found::{Manner, is_template};
+use super::mapped_text::{MappedText, UNKNOWN_PART, Units};
 use super::reference::Via;
 use super::template_files::is_template_name;
 use super::templates;
 use super::value::Value;
 use super::visit::FileVisitor;
 
-/// Stands for a part that is not known, followed by its number and an `x`; no id looks like that.
-const UNKNOWN_PART: &str = "secretctl_unknown_part_";
-
-/// A text and where its parts come from.
-#[derive(Default)]
-struct MappedText<'a> {
-    text: String,
-    /// Offsets in the text and in the source, in order; a part of a literal runs on in step.
-    segments: Vec<Segment>,
-    /// The expressions that stand behind the unknown parts.
-    unknown: Vec<&'a Expr>,
-}
-
-struct Segment {
-    start: usize,
-    source: usize,
-    /// It is written here, and not a value from elsewhere.
-    literal: bool,
-}
+/// A place in a format: its offset, its length, and what is put there.
+type Replaced<'a> = (usize, usize, Option<&'a Expr>);
 
 impl<'a> FileVisitor<'_, 'a> {
     /// Looks at a text; whether it is one, so that its parts need no other visit.
@@ -52,7 +38,9 @@ impl<'a> FileVisitor<'_, 'a> {
                 // what stands in the braces is visited as usual
                 false
             }
-            Expr::BinOp(operation) if matches!(operation.op, Operator::Add | Operator::Mod) && has_literal(expr) => {
+            Expr::BinOp(operation)
+                if matches!(operation.op, Operator::Add | Operator::Mod) && has_literal(expr) =>
+            {
                 self.template(expr);
                 self.file_names(expr);
                 self.visit_parts(expr);
@@ -64,8 +52,11 @@ impl<'a> FileVisitor<'_, 'a> {
 
     /// `"...".format(...)`, whose braces are doubled.
     pub(super) fn formatted_text(&mut self, call: &'a ExprCall) -> bool {
-        let Expr::Attribute(function) = &*call.func else { return false };
-        if function.attr.as_str() != "format" || !matches!(&*function.value, Expr::StringLiteral(_)) {
+        let Expr::Attribute(function) = &*call.func else {
+            return false;
+        };
+        if function.attr.as_str() != "format" || !matches!(&*function.value, Expr::StringLiteral(_))
+        {
             return false;
         }
         let mut text = MappedText::default();
@@ -104,7 +95,9 @@ impl<'a> FileVisitor<'_, 'a> {
             self.found.template_files.push(name);
         }
         for found in read.uses {
-            let Some(offset) = text.source_offset(found.offset) else { continue };
+            let Some(offset) = text.source_offset(found.offset) else {
+                continue;
+            };
             let site = self.site(offset);
             let manner = Manner {
                 kind: found.kind,
@@ -126,7 +119,9 @@ impl<'a> FileVisitor<'_, 'a> {
         let Some((before, behind)) = id.split_once(UNKNOWN_PART) else {
             return Value::text(id);
         };
-        let number = behind.strip_suffix('x').and_then(|number| number.parse::<usize>().ok());
+        let number = behind
+            .strip_suffix('x')
+            .and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| text.unknown.get(number)) {
             Some(expr) if before.is_empty() => self.value(expr),
             _ => Value::Unknown(Why::Parts),
@@ -150,9 +145,18 @@ impl<'a> FileVisitor<'_, 'a> {
                                 match element {
                                     InterpolatedStringElement::Literal(literal) => {
                                         let range = literal.range;
-                                        self.append_mapped(text, &literal.value, range.start().to_usize(), range.end().to_usize(), raw, true);
+                                        self.append_mapped(
+                                            text,
+                                            &literal.value,
+                                            range.start().to_usize(),
+                                            range.end().to_usize(),
+                                            raw,
+                                            true,
+                                        );
                                     }
-                                    InterpolatedStringElement::Interpolation(part) => self.append_value(text, &part.expression),
+                                    InterpolatedStringElement::Interpolation(part) => {
+                                        self.append_value(text, &part.expression)
+                                    }
                                 }
                             }
                         }
@@ -163,7 +167,9 @@ impl<'a> FileVisitor<'_, 'a> {
                 self.append(text, &operation.left);
                 self.append(text, &operation.right);
             }
-            Expr::BinOp(operation) if operation.op == Operator::Mod => self.append_percent(text, &operation.left, &operation.right),
+            Expr::BinOp(operation) if operation.op == Operator::Mod => {
+                self.append_percent(text, &operation.left, &operation.right)
+            }
             expr => self.append_value(text, expr),
         }
     }
@@ -171,13 +177,38 @@ impl<'a> FileVisitor<'_, 'a> {
     fn append_literal(&self, text: &mut MappedText<'a>, literal: &StringLiteral) {
         let range = literal.range;
         let (open, close) = (literal.flags.opener_len(), literal.flags.closer_len());
-        let (start, end) = ((range.start() + open).to_usize(), range.end().to_usize().saturating_sub(close.to_usize()));
-        self.append_mapped(text, &literal.value, start, end, literal.flags.prefix().is_raw(), false);
+        let (start, end) = (
+            (range.start() + open).to_usize(),
+            range.end().to_usize().saturating_sub(close.to_usize()),
+        );
+        self.append_mapped(
+            text,
+            &literal.value,
+            start,
+            end,
+            literal.flags.prefix().is_raw(),
+            false,
+        );
     }
 
     /// Puts a decoded literal behind the text, and notes where each of its parts stands in the source.
-    fn append_mapped(&self, text: &mut MappedText<'a>, value: &str, start: usize, end: usize, raw: bool, doubled_braces: bool) {
-        let source = &self.evaluator.project.module(self.at.module).file.python.source.text;
+    fn append_mapped(
+        &self,
+        text: &mut MappedText<'a>,
+        value: &str,
+        start: usize,
+        end: usize,
+        raw: bool,
+        doubled_braces: bool,
+    ) {
+        let source = &self
+            .evaluator
+            .project
+            .module(self.at.module)
+            .file
+            .python
+            .source
+            .text;
         let written = source.get(start..end).unwrap_or_default();
         text.segment(start, true);
         if written == value {
@@ -185,9 +216,13 @@ impl<'a> FileVisitor<'_, 'a> {
             return;
         }
         let mut decoded = value.chars();
-        let mut units = Units { rest: written, raw, doubled_braces };
+        let units = Units {
+            rest: written,
+            raw,
+            doubled_braces,
+        };
         let mut offset = start;
-        while let Some((length, chars)) = units.next() {
+        for (length, chars) in units {
             for char in decoded.by_ref().take(chars) {
                 text.text.push(char);
             }
@@ -205,7 +240,8 @@ impl<'a> FileVisitor<'_, 'a> {
         match self.value(expr) {
             Value::Text(known) => text.text.push_str(&known.text),
             _ => {
-                text.text.push_str(&format!("{UNKNOWN_PART}{}x", text.unknown.len()));
+                text.text
+                    .push_str(&format!("{UNKNOWN_PART}{}x", text.unknown.len()));
                 text.unknown.push(expr);
             }
         }
@@ -218,8 +254,7 @@ impl<'a> FileVisitor<'_, 'a> {
             Expr::Dict(_) => Vec::new(),
             value => vec![value],
         };
-        let mut whole = MappedText::default();
-        self.append(&mut whole, format);
+        let whole = self.format_of(text, format);
         let mut values = values.into_iter();
         self.replace(text, whole, &mut |rest| {
             let found = rest.find('%')?;
@@ -233,8 +268,7 @@ impl<'a> FileVisitor<'_, 'a> {
 
     /// `"...".format(values)`
     fn append_format(&mut self, text: &mut MappedText<'a>, format: &'a Expr, call: &'a ExprCall) {
-        let mut whole = MappedText::default();
-        self.append(&mut whole, format);
+        let whole = self.format_of(text, format);
         let mut positional = call.arguments.args.iter();
         self.replace(text, whole, &mut |rest| {
             let found = rest.find(['{', '}'])?;
@@ -243,25 +277,39 @@ impl<'a> FileVisitor<'_, 'a> {
                 // one of the two is dropped, the other stays
                 return Some((found + 1, 1, None));
             }
-            let field = tail.strip_prefix('{').and_then(|tail| tail.split_once('}')).map_or("", |(field, _)| field);
+            if tail.starts_with('}') {
+                return Some((found, 1, None));
+            }
+            let (field, _) = tail[1..].split_once('}')?;
             let argument = match field.parse::<usize>() {
                 Ok(index) => call.arguments.args.get(index),
                 Err(_) if field.is_empty() => positional.next(),
-                Err(_) => call.arguments.find_keyword(field).map(|keyword| &keyword.value),
+                Err(_) => call
+                    .arguments
+                    .find_keyword(field)
+                    .map(|keyword| &keyword.value),
             };
-            match tail.starts_with('{') {
-                true => Some((found, field.len() + 2, argument)),
-                false => Some((found, 1, None)),
-            }
+            Some((found, field.len() + 2, argument))
         });
+    }
+
+    /// A format as a text of its own, whose unknown parts are numbered with those of the text that it will be put into.
+    fn format_of(&mut self, text: &mut MappedText<'a>, format: &'a Expr) -> MappedText<'a> {
+        let mut whole = MappedText::default();
+        whole.unknown = std::mem::take(&mut text.unknown);
+        self.append(&mut whole, format);
+        text.unknown = std::mem::take(&mut whole.unknown);
+        whole
     }
 
     /// Copies a text; `next` finds the next place to replace: its offset, its length, and by what. Without a value a place of two
     /// braces loses one, and any other stays.
-    fn replace(&mut self, text: &mut MappedText<'a>, whole: MappedText<'a>, next: &mut dyn FnMut(&str) -> Option<(usize, usize, Option<&'a Expr>)>) {
-        let base = text.unknown.len();
-        debug_assert!(base == 0 || whole.unknown.is_empty());
-        text.unknown.extend(whole.unknown.iter().copied());
+    fn replace(
+        &mut self,
+        text: &mut MappedText<'a>,
+        whole: MappedText<'a>,
+        next: &mut dyn FnMut(&str) -> Option<Replaced<'a>>,
+    ) {
         let mut done = 0;
         while let Some((found, length, value)) = next(&whole.text[done..]) {
             let start = done + found;
@@ -301,87 +349,13 @@ fn is_doubled(text: &str, offset: usize) -> bool {
     offset > 0 && bytes[offset - 1] == bytes[offset] && matches!(bytes[offset], b'{' | b'}')
 }
 
-impl<'a> MappedText<'a> {
-    fn segment(&mut self, source: usize, literal: bool) {
-        self.segments.push(Segment {
-            start: self.text.len(),
-            source,
-            literal,
-        });
-    }
-
-    /// Where an offset of the text stands in the source; none for a part that is written elsewhere.
-    fn source_offset(&self, offset: usize) -> Option<usize> {
-        let index = self.segments.partition_point(|segment| segment.start <= offset).checked_sub(1)?;
-        let segment = &self.segments[index];
-        segment.literal.then(|| segment.source + (offset - segment.start))
-    }
-
-    /// Puts a part of another text behind this one.
-    fn copy(&mut self, of: &MappedText<'a>, start: usize, end: usize) {
-        if start >= end {
-            return;
-        }
-        let first = of.segments.partition_point(|segment| segment.start <= start).saturating_sub(1);
-        for segment in of.segments[first..].iter().take_while(|segment| segment.start < end) {
-            let skipped = start.saturating_sub(segment.start);
-            self.segments.push(Segment {
-                start: self.text.len() + segment.start.max(start) - start,
-                source: if segment.literal { segment.source + skipped } else { segment.source },
-                literal: segment.literal,
-            });
-        }
-        self.text.push_str(&of.text[start..end]);
-    }
-}
-
-/// The units of a literal's source: how many bytes each has, and how many characters it decodes to.
-struct Units<'s> {
-    rest: &'s str,
-    raw: bool,
-    doubled_braces: bool,
-}
-
-impl Iterator for Units<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        let first = self.rest.chars().next()?;
-        let (length, chars) = match first {
-            '\\' if !self.raw => escape(self.rest),
-            '{' | '}' if self.doubled_braces && self.rest[1..].starts_with(first) => (2, 1),
-            '\r' if self.rest[1..].starts_with('\n') => (2, 1),
-            first => (first.len_utf8(), 1),
-        };
-        self.rest = &self.rest[length..];
-        Some((length, chars))
-    }
-}
-
-/// The length of an escape, and how many characters it stands for.
-fn escape(text: &str) -> (usize, usize) {
-    let after = &text[1..];
-    let digits = |from: usize, most: usize, radix| after[from..].chars().take(most).take_while(|c| c.is_digit(radix)).count();
-    match after.chars().next() {
-        None => (1, 1),
-        Some('\r') if after.starts_with("\r\n") => (3, 0),
-        Some('\n' | '\r') => (2, 0),
-        Some('\\' | '\'' | '"' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v') => (2, 1),
-        Some('0'..='7') => (1 + digits(0, 3, 8), 1),
-        Some('x') => (2 + digits(1, 2, 16), 1),
-        Some('u') => (2 + digits(1, 4, 16), 1),
-        Some('U') => (2 + digits(1, 8, 16), 1),
-        Some('N') => (2 + after.find('}').unwrap_or(0), 1),
-        // what is not an escape stays as it is
-        Some(other) => (1 + other.len_utf8(), 2),
-    }
-}
-
 /// Whether a text is put together with a literal.
 fn has_literal(expr: &Expr) -> bool {
     match expr {
         Expr::StringLiteral(_) | Expr::FString(_) => true,
-        Expr::BinOp(operation) if operation.op == Operator::Add => has_literal(&operation.right) || has_literal(&operation.left),
+        Expr::BinOp(operation) if operation.op == Operator::Add => {
+            has_literal(&operation.right) || has_literal(&operation.left)
+        }
         Expr::BinOp(operation) if operation.op == Operator::Mod => has_literal(&operation.left),
         _ => false,
     }
@@ -391,9 +365,13 @@ fn has_literal(expr: &Expr) -> bool {
 fn ends_like_a_file(expr: &Expr) -> bool {
     match expr {
         Expr::StringLiteral(literal) => is_template_name(literal.value.to_str()),
-        Expr::BinOp(operation) if operation.op == Operator::Add => ends_like_a_file(&operation.right),
+        Expr::BinOp(operation) if operation.op == Operator::Add => {
+            ends_like_a_file(&operation.right)
+        }
         Expr::FString(format) => match format.value.elements().last() {
-            Some(InterpolatedStringElement::Literal(literal)) => is_template_name(&format!("x{}", literal.value)),
+            Some(InterpolatedStringElement::Literal(literal)) => {
+                is_template_name(&format!("x{}", literal.value))
+            }
             _ => false,
         },
         _ => false,

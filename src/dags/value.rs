@@ -105,7 +105,10 @@ impl fmt::Display for Why<'_> {
 impl<'a> Value<'a> {
     pub(super) fn text(text: impl Into<String>) -> Self {
         let text = text.into();
-        Value::Text(Text { text, environment: None })
+        Value::Text(Text {
+            text,
+            environment: None,
+        })
     }
 
     /// One of some values; the one, if there is one.
@@ -128,7 +131,9 @@ impl<'a> Value<'a> {
     /// What `change` makes of each alternative.
     pub(super) fn map(self, change: &mut dyn FnMut(Value<'a>) -> Value<'a>) -> Self {
         match self {
-            Value::Any(values) => Value::any(values.into_iter().map(|value| value.map(change)).collect()),
+            Value::Any(values) => {
+                Value::any(values.into_iter().map(|value| value.map(change)).collect())
+            }
             value => change(value),
         }
     }

@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Comprehension, Expr, ExceptHandler, Keyword, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, StmtWith};
+use ruff_python_ast::{
+    Comprehension, ExceptHandler, Expr, Keyword, Parameters, Stmt, StmtClassDef, StmtFunctionDef,
+    StmtTry, StmtWith,
+};
 use ruff_text_size::Ranged;
 
 use super::evaluate::Evaluator;
@@ -15,8 +18,8 @@ use super::project::{At, ModuleId, Project};
 use super::reference::Via;
 use super::scope::{MODULE, Slot};
 use super::value::Value;
-use crate::secret_kind::SecretKind;
 use crate::airflow_version::AirflowVersion;
+use crate::secret_kind::SecretKind;
 
 /// Goes through one file.
 pub(super) struct FileVisitor<'p, 'a> {
@@ -34,11 +37,19 @@ pub(super) struct FileVisitor<'p, 'a> {
 }
 
 /// Goes through a module of the project.
-pub(super) fn visit<'a>(project: &Project<'a>, module: ModuleId, environment: &HashMap<String, String>, version: AirflowVersion) -> Found<'a> {
+pub(super) fn visit<'a>(
+    project: &Project<'a>,
+    module: ModuleId,
+    environment: &HashMap<String, String>,
+    version: AirflowVersion,
+) -> Found<'a> {
     let mut visitor = FileVisitor {
         evaluator: Evaluator::new(project, environment),
         found: Found::default(),
-        at: At { module, scope: MODULE },
+        at: At {
+            module,
+            scope: MODULE,
+        },
         version,
         guards: 0,
         in_documentation: false,
@@ -70,7 +81,10 @@ impl<'a> FileVisitor<'_, 'a> {
 
     /// A place here where something is looked up at once.
     pub(super) fn lookup_site(&self, offset: usize) -> Site {
-        Site { is_lookup: !self.in_lambda, ..self.site(offset) }
+        Site {
+            is_lookup: !self.in_lambda,
+            ..self.site(offset)
+        }
     }
 
     /// Takes down that an expression is used as an id.
@@ -121,7 +135,11 @@ impl<'a> FileVisitor<'_, 'a> {
         for (index, parameter) in parameters.iter_non_variadic_params().enumerate() {
             if parameter.default.is_some() && names_connection(parameter.name()) {
                 let (function, slot) = (self.at, Slot::Index(index));
-                self.found.sinks.push(Sink { function, slot, kind: SecretKind::Connection });
+                self.found.sinks.push(Sink {
+                    function,
+                    slot,
+                    kind: SecretKind::Connection,
+                });
             }
         }
     }
@@ -144,12 +162,20 @@ impl<'a> FileVisitor<'_, 'a> {
     fn default_name_of_hook(&mut self, class: &'a StmtClassDef) {
         for stmt in &class.body {
             let (target, value) = match stmt {
-                Stmt::Assign(assign) if assign.targets.len() == 1 => (&assign.targets[0], &*assign.value),
-                Stmt::AnnAssign(assign) if assign.value.is_some() => (&*assign.target, assign.value.as_deref().unwrap_or(&assign.target)),
+                Stmt::Assign(assign) if assign.targets.len() == 1 => {
+                    (&assign.targets[0], &*assign.value)
+                }
+                Stmt::AnnAssign(assign) if assign.value.is_some() => (
+                    &*assign.target,
+                    assign.value.as_deref().unwrap_or(&assign.target),
+                ),
                 _ => continue,
             };
             if matches!(target, Expr::Name(name) if name.id.as_str() == "default_conn_name") {
-                let quiet = Manner { tell_dynamic: false, ..Manner::connection(Via::Default) };
+                let quiet = Manner {
+                    tell_dynamic: false,
+                    ..Manner::connection(Via::Default)
+                };
                 self.take(value, quiet);
             }
         }
@@ -164,7 +190,11 @@ impl<'a> FileVisitor<'_, 'a> {
                 && names_connection(&name.id)
             {
                 let slot = Slot::Keyword(&name.id);
-                self.found.sinks.push(Sink { function: self.at, slot, kind: SecretKind::Connection });
+                self.found.sinks.push(Sink {
+                    function: self.at,
+                    slot,
+                    kind: SecretKind::Connection,
+                });
             }
         }
     }
@@ -187,7 +217,11 @@ impl<'a> FileVisitor<'_, 'a> {
     fn suppresses(&self, expr: &'a Expr) -> bool {
         let Expr::Call(call) = expr else { return false };
         matches!(self.value(&call.func), Value::External(path) if path == "contextlib.suppress")
-            && call.arguments.args.iter().any(|raised| self.catches(raised))
+            && call
+                .arguments
+                .args
+                .iter()
+                .any(|raised| self.catches(raised))
     }
 
     /// Notes the `default_args` of a DAG or task group that is entered.
@@ -207,8 +241,15 @@ impl<'a> FileVisitor<'_, 'a> {
     fn attempt(&mut self, attempt: &'a StmtTry) {
         let catches = attempt.handlers.iter().any(|handler| {
             let ExceptHandler::ExceptHandler(handler) = handler;
-            let raises_again = handler.body.iter().any(|stmt| matches!(stmt, Stmt::Raise(_)));
-            !raises_again && handler.type_.as_deref().is_none_or(|raised| self.catches(raised))
+            let raises_again = handler
+                .body
+                .iter()
+                .any(|stmt| matches!(stmt, Stmt::Raise(_)));
+            !raises_again
+                && handler
+                    .type_
+                    .as_deref()
+                    .is_none_or(|raised| self.catches(raised))
         });
         self.guards += u32::from(catches);
         self.visit_body(&attempt.body);
@@ -234,7 +275,13 @@ impl<'a> FileVisitor<'_, 'a> {
             };
             matches!(
                 name,
-                "AirflowNotFoundException" | "AirflowRuntimeError" | "AirflowException" | "KeyError" | "LookupError" | "Exception" | "BaseException"
+                "AirflowNotFoundException"
+                    | "AirflowRuntimeError"
+                    | "AirflowException"
+                    | "KeyError"
+                    | "LookupError"
+                    | "Exception"
+                    | "BaseException"
             )
         })
     }
@@ -309,11 +356,22 @@ impl<'a> Visitor<'a> for FileVisitor<'_, 'a> {
                 self.accessor_item(subscript);
                 visitor::walk_expr(self, expr);
             }
-            Expr::ListComp(comprehension) => self.comprehension(&comprehension.generators, &[&comprehension.elt]),
-            Expr::SetComp(comprehension) => self.comprehension(&comprehension.generators, &[&comprehension.elt]),
-            Expr::Generator(comprehension) => self.comprehension(&comprehension.generators, &[&comprehension.elt]),
+            Expr::ListComp(comprehension) => {
+                self.comprehension(&comprehension.generators, &[&comprehension.elt])
+            }
+            Expr::SetComp(comprehension) => {
+                self.comprehension(&comprehension.generators, &[&comprehension.elt])
+            }
+            Expr::Generator(comprehension) => {
+                self.comprehension(&comprehension.generators, &[&comprehension.elt])
+            }
             Expr::DictComp(comprehension) => {
-                let parts: Vec<&Expr> = comprehension.key.as_deref().into_iter().chain([&*comprehension.value]).collect();
+                let parts: Vec<&Expr> = comprehension
+                    .key
+                    .as_deref()
+                    .into_iter()
+                    .chain([&*comprehension.value])
+                    .collect();
                 self.comprehension(&comprehension.generators, &parts);
             }
             Expr::Lambda(_) => {
@@ -327,7 +385,10 @@ impl<'a> Visitor<'a> for FileVisitor<'_, 'a> {
 
     fn visit_keyword(&mut self, keyword: &'a Keyword) {
         let documentation = keyword.arg.as_ref().is_some_and(|name| {
-            matches!(name.as_str(), "doc" | "doc_md" | "doc_rst" | "doc_json" | "doc_yaml" | "description")
+            matches!(
+                name.as_str(),
+                "doc" | "doc_md" | "doc_rst" | "doc_json" | "doc_yaml" | "description"
+            )
         });
         let outer = self.in_documentation;
         self.in_documentation |= documentation;

@@ -49,18 +49,25 @@ pub(super) fn walk(base: &Path, dialect: Dialect) -> Walk {
         let (folders, files) = match entries(&folder) {
             Ok(entries) => entries,
             Err(error) => {
-                walk.fault(&folder, 1, format!("the folder cannot be read: {error}"), false);
+                walk.fault(
+                    &folder,
+                    1,
+                    format!("the folder cannot be read: {error}"),
+                    false,
+                );
                 continue;
             }
         };
         let kept = |path: &PathBuf, is_folder| !is_ignored(path, is_folder, base, &rules);
-        walk.files.extend(files.into_iter().filter(|path| kept(path, false)));
+        walk.files
+            .extend(files.into_iter().filter(|path| kept(path, false)));
         for path in folders.into_iter().filter(|path| kept(path, true)) {
             let resolved = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
             if entered.insert(resolved) {
                 open.push((path, rules.clone()));
             } else {
-                let why = "a folder that is reached twice: Airflow gives up the whole DAG folder".to_owned();
+                let why = "a folder that is reached twice: Airflow gives up the whole DAG folder"
+                    .to_owned();
                 walk.fault(&path, 1, why, true);
             }
         }
@@ -98,7 +105,12 @@ impl Walk {
 
     fn fault(&mut self, path: &Path, line: u32, why: String, fatal: bool) {
         let path = path.to_owned();
-        self.faults.push(Fault { path, line, why, fatal });
+        self.faults.push(Fault {
+            path,
+            line,
+            why,
+            fatal,
+        });
     }
 }
 

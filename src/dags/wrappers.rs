@@ -26,7 +26,12 @@ struct Wrappers<'p, 'a> {
 }
 
 /// Adds what the files of a project give to a scan.
-pub(super) fn resolve<'a>(project: &Project<'a>, environment: &HashMap<String, String>, all: Vec<Found<'a>>, scan: &mut Scan) {
+pub(super) fn resolve<'a>(
+    project: &Project<'a>,
+    environment: &HashMap<String, String>,
+    all: Vec<Found<'a>>,
+    scan: &mut Scan,
+) {
     let mut found = Found::default();
     for file in all {
         found.uses.extend(file.uses);
@@ -40,7 +45,12 @@ pub(super) fn resolve<'a>(project: &Project<'a>, environment: &HashMap<String, S
         calls_of.entry(call.function).or_default().push(index);
     }
     let evaluator = Evaluator::new(project, environment);
-    let mut wrappers = Wrappers { evaluator, calls, calls_of, found };
+    let mut wrappers = Wrappers {
+        evaluator,
+        calls,
+        calls_of,
+        found,
+    };
     wrappers.follow();
     wrappers.report(scan);
 }
@@ -52,7 +62,12 @@ impl<'a> Wrappers<'_, 'a> {
         while let Some(sink) = self.found.sinks.pop() {
             if known.insert(sink) {
                 self.ask_default(sink);
-                for index in self.calls_of.get(&sink.function).cloned().unwrap_or_default() {
+                for index in self
+                    .calls_of
+                    .get(&sink.function)
+                    .cloned()
+                    .unwrap_or_default()
+                {
                     self.ask_call(sink, index);
                 }
             }
@@ -63,7 +78,12 @@ impl<'a> Wrappers<'_, 'a> {
     fn ask_default(&mut self, sink: Sink<'a>) {
         if let Some(default) = self.default_of(sink) {
             let at = self.around(sink.function);
-            let site = Site { at, offset: default.start().to_usize(), guarded: false, is_lookup: false };
+            let site = Site {
+                at,
+                offset: default.start().to_usize(),
+                guarded: false,
+                is_lookup: false,
+            };
             let value = self.evaluator.value(default, at);
             self.found.take(&value, site, manner(sink, Via::Default));
         }
@@ -74,7 +94,10 @@ impl<'a> Wrappers<'_, 'a> {
         let scope = self.evaluator.project.scope(function);
         match scope.owner {
             Owner::Class(_) => function,
-            _ => At { scope: scope.parent.unwrap_or(MODULE), ..function },
+            _ => At {
+                scope: scope.parent.unwrap_or(MODULE),
+                ..function
+            },
         }
     }
 
@@ -93,9 +116,19 @@ impl<'a> Wrappers<'_, 'a> {
         let call = self.calls[index].clone();
         let given = self.given(&call, sink.slot);
         for (value, offset, via) in &given {
-            let site = Site { offset: *offset, ..call.site };
+            let site = Site {
+                offset: *offset,
+                ..call.site
+            };
             let tell_dynamic = call.target == Target::AirflowClass;
-            self.found.take(value, site, Manner { tell_dynamic, ..manner(sink, *via) });
+            self.found.take(
+                value,
+                site,
+                Manner {
+                    tell_dynamic,
+                    ..manner(sink, *via)
+                },
+            );
         }
         // the class's own default is used where the class is called
         if given.is_empty()
@@ -104,20 +137,30 @@ impl<'a> Wrappers<'_, 'a> {
             && let Some(default) = self.default_of(sink)
         {
             let value = self.evaluator.value(default, self.around(sink.function));
-            self.found.take(&value, call.site, manner(sink, Via::Default));
+            self.found
+                .take(&value, call.site, manner(sink, Via::Default));
         }
     }
 
     fn spreads(&self, call: &LocalCall<'a>) -> bool {
         match call.passed {
-            Passed::Call(arguments) => arguments.keywords.iter().any(|keyword| keyword.arg.is_none()) && self.spread_is_unknown(arguments, call.site.at),
+            Passed::Call(arguments) => {
+                arguments
+                    .keywords
+                    .iter()
+                    .any(|keyword| keyword.arg.is_none())
+                    && self.spread_is_unknown(arguments, call.site.at)
+            }
             _ => false,
         }
     }
 
     /// Whether a `**spread` may hold anything.
     fn spread_is_unknown(&self, arguments: &'a Arguments, at: At) -> bool {
-        let spread = arguments.keywords.iter().filter(|keyword| keyword.arg.is_none());
+        let spread = arguments
+            .keywords
+            .iter()
+            .filter(|keyword| keyword.arg.is_none());
         let mut values = spread.map(|keyword| self.evaluator.value(&keyword.value, at));
         values.any(|value| !matches!(value, Value::Container(..) | Value::DictCall(..)))
     }
@@ -125,17 +168,24 @@ impl<'a> Wrappers<'_, 'a> {
     /// What a call gives to a slot: the value, where it stands, and how.
     fn given(&self, call: &LocalCall<'a>, slot: Slot<'a>) -> Vec<(Value<'a>, usize, Via)> {
         let at = call.site.at;
-        let one = |expr: &'a Expr, via| vec![(self.evaluator.value(expr, at), expr.start().to_usize(), via)];
+        let one = |expr: &'a Expr, via| {
+            vec![(self.evaluator.value(expr, at), expr.start().to_usize(), via)]
+        };
         match &call.passed {
             Passed::Call(arguments) => match self.argument(arguments, call, slot, 0) {
                 Some((expr, via)) => one(expr, via),
                 None => self.spread(arguments, call, slot),
             },
-            Passed::Partial(arguments) => self.argument(arguments, call, slot, 1).map_or_else(Vec::new, |(expr, via)| one(expr, via)),
+            Passed::Partial(arguments) => self
+                .argument(arguments, call, slot, 1)
+                .map_or_else(Vec::new, |(expr, via)| one(expr, via)),
             Passed::Expanded(arguments) => match self.argument(arguments, call, slot, 0) {
                 Some((list, via)) => {
                     let elements = self.evaluator.elements_of(list, at).unwrap_or_default();
-                    elements.into_iter().map(|value| (value, list.start().to_usize(), via)).collect()
+                    elements
+                        .into_iter()
+                        .map(|value| (value, list.start().to_usize(), via))
+                        .collect()
                 }
                 None => Vec::new(),
             },
@@ -144,15 +194,24 @@ impl<'a> Wrappers<'_, 'a> {
     }
 
     /// The argument for a slot, where `skipped` positional arguments go elsewhere.
-    fn argument(&self, arguments: &'a Arguments, call: &LocalCall<'a>, slot: Slot<'a>, skipped: usize) -> Option<(&'a Expr, Via)> {
+    fn argument(
+        &self,
+        arguments: &'a Arguments,
+        call: &LocalCall<'a>,
+        slot: Slot<'a>,
+        skipped: usize,
+    ) -> Option<(&'a Expr, Via)> {
         let scope = self.evaluator.project.scope(call.function);
         let (name, position) = match slot {
             Slot::Keyword(name) => (name, scope.fields.iter().position(|field| *field == name)),
             Slot::Index(index) => {
                 let function = scope.function()?;
                 let parameter = function.parameters.iter_non_variadic_params().nth(index)?;
-                let positional = function.parameters.posonlyargs.len() + function.parameters.args.len();
-                let position = (index < positional).then(|| index.checked_sub(usize::from(call.bound))).flatten();
+                let positional =
+                    function.parameters.posonlyargs.len() + function.parameters.args.len();
+                let position = (index < positional)
+                    .then(|| index.checked_sub(usize::from(call.bound)))
+                    .flatten();
                 (parameter.name().as_str(), position)
             }
         };
@@ -160,11 +219,18 @@ impl<'a> Wrappers<'_, 'a> {
             return Some((&keyword.value, Via::Keyword));
         }
         let positional = plain(&arguments.args);
-        positional.get(position? + skipped).map(|expr| (expr, Via::Positional))
+        positional
+            .get(position? + skipped)
+            .map(|expr| (expr, Via::Positional))
     }
 
     /// What `**dictionary` of a call gives.
-    fn spread(&self, arguments: &'a Arguments, call: &LocalCall<'a>, slot: Slot<'a>) -> Vec<(Value<'a>, usize, Via)> {
+    fn spread(
+        &self,
+        arguments: &'a Arguments,
+        call: &LocalCall<'a>,
+        slot: Slot<'a>,
+    ) -> Vec<(Value<'a>, usize, Via)> {
         let Some(name) = self.name_of(call.function, slot) else {
             return Vec::new();
         };
@@ -172,15 +238,28 @@ impl<'a> Wrappers<'_, 'a> {
         if names_connection(name) {
             return Vec::new();
         }
-        let spread = arguments.keywords.iter().filter(|keyword| keyword.arg.is_none());
+        let spread = arguments
+            .keywords
+            .iter()
+            .filter(|keyword| keyword.arg.is_none());
         let found = spread.filter_map(|keyword| {
-            let value = self.evaluator.spread_entry(&keyword.value, name, call.site.at)?;
+            let value = self
+                .evaluator
+                .spread_entry(&keyword.value, name, call.site.at)?;
             Some((value, keyword.value.start().to_usize(), Via::Mapping))
         });
-        found.filter(|(value, ..)| !matches!(value, Value::Unknown(_))).collect()
+        found
+            .filter(|(value, ..)| !matches!(value, Value::Unknown(_)))
+            .collect()
     }
 
-    fn given_by_operator(&self, args: Option<&'a Expr>, kwargs: Option<&'a Expr>, call: &LocalCall<'a>, slot: Slot<'a>) -> Vec<(Value<'a>, usize, Via)> {
+    fn given_by_operator(
+        &self,
+        args: Option<&'a Expr>,
+        kwargs: Option<&'a Expr>,
+        call: &LocalCall<'a>,
+        slot: Slot<'a>,
+    ) -> Vec<(Value<'a>, usize, Via)> {
         let at = call.site.at;
         let mut given = Vec::new();
         if let (Some(name), Some(kwargs)) = (self.name_of(call.function, slot), kwargs)
@@ -196,8 +275,16 @@ impl<'a> Wrappers<'_, 'a> {
             if let Value::Container(list, of) = value
                 && let Some(element) = super::scope::elements(list).get(index)
             {
-                let offset = if of == at { element.start() } else { args.start() };
-                given.push((self.evaluator.value(element, of), offset.to_usize(), Via::Positional));
+                let offset = if of == at {
+                    element.start()
+                } else {
+                    args.start()
+                };
+                given.push((
+                    self.evaluator.value(element, of),
+                    offset.to_usize(),
+                    Via::Positional,
+                ));
             }
         }
         given
@@ -208,7 +295,14 @@ impl<'a> Wrappers<'_, 'a> {
             Slot::Keyword(name) => Some(name),
             Slot::Index(index) => {
                 let function = self.evaluator.project.scope(function).function()?;
-                Some(function.parameters.iter_non_variadic_params().nth(index)?.name().as_str())
+                Some(
+                    function
+                        .parameters
+                        .iter_non_variadic_params()
+                        .nth(index)?
+                        .name()
+                        .as_str(),
+                )
             }
         }
     }
@@ -240,7 +334,8 @@ impl<'a> Wrappers<'_, 'a> {
             optional: one.optional,
             implicit: one.implicit,
             guarded: one.site.guarded,
-            top_level: one.site.is_lookup && run_at_import.contains(&self.function_around(one.site.at)),
+            top_level: one.site.is_lookup
+                && run_at_import.contains(&self.function_around(one.site.at)),
         }
     }
 
@@ -259,8 +354,14 @@ impl<'a> Wrappers<'_, 'a> {
     fn parameter_words(&self, function: At, slot: Slot<'a>) -> String {
         let name = self.name_of(function, slot).unwrap_or_default();
         match self.evaluator.project.scope(function).owner {
-            Owner::Function(definition) => match self.evaluator.class_of_method(function).and_then(|class| self.evaluator.project.scope(class).class()) {
-                Some(class) if definition.name.as_str() == "__init__" => format!("parameter `{name}` of `{}`", class.name),
+            Owner::Function(definition) => match self
+                .evaluator
+                .class_of_method(function)
+                .and_then(|class| self.evaluator.project.scope(class).class())
+            {
+                Some(class) if definition.name.as_str() == "__init__" => {
+                    format!("parameter `{name}` of `{}`", class.name)
+                }
                 _ => format!("parameter `{name}` of `{}`", definition.name),
             },
             Owner::Class(class) => format!("field `{name}` of `{}`", class.name),
@@ -278,7 +379,10 @@ impl<'a> Wrappers<'_, 'a> {
         !calls.is_empty()
             && calls.iter().all(|index| {
                 let given = self.given(&self.calls[*index], slot);
-                !given.is_empty() && given.iter().all(|(value, ..)| matches!(value, Value::Nothing))
+                !given.is_empty()
+                    && given
+                        .iter()
+                        .all(|(value, ..)| matches!(value, Value::Nothing))
             })
     }
 
@@ -286,7 +390,10 @@ impl<'a> Wrappers<'_, 'a> {
     fn function_around(&self, at: At) -> At {
         let scope = self.evaluator.project.scope(at);
         match (scope.owner, scope.parent) {
-            (Owner::Class(_), Some(parent)) => self.function_around(At { scope: parent, ..at }),
+            (Owner::Class(_), Some(parent)) => self.function_around(At {
+                scope: parent,
+                ..at
+            }),
             _ => at,
         }
     }
@@ -295,10 +402,21 @@ impl<'a> Wrappers<'_, 'a> {
     fn run_at_import(&self) -> HashSet<At> {
         let project = self.evaluator.project;
         let mut from: HashMap<At, Vec<At>> = HashMap::new();
-        for call in self.calls.iter().filter(|call| matches!(call.passed, Passed::Call(_)) && !self.is_task(call.function)) {
-            from.entry(self.function_around(call.site.at)).or_default().push(call.function);
+        for call in self
+            .calls
+            .iter()
+            .filter(|call| matches!(call.passed, Passed::Call(_)) && !self.is_task(call.function))
+        {
+            from.entry(self.function_around(call.site.at))
+                .or_default()
+                .push(call.function);
         }
-        let mut open: Vec<At> = (0..project.modules.len() as u32).map(|module| At { module, scope: MODULE }).collect();
+        let mut open: Vec<At> = (0..project.modules.len() as u32)
+            .map(|module| At {
+                module,
+                scope: MODULE,
+            })
+            .collect();
         let mut running = HashSet::new();
         while let Some(function) = open.pop() {
             if running.insert(function) {
@@ -313,8 +431,13 @@ impl<'a> Wrappers<'_, 'a> {
         let Some(definition) = self.evaluator.project.scope(function).function() else {
             return false;
         };
-        let names = definition.decorator_list.iter().filter_map(|decorator| decorator_path(&decorator.expression));
-        names.into_iter().any(|path| path == "task" || path.starts_with("task."))
+        let names = definition
+            .decorator_list
+            .iter()
+            .filter_map(|decorator| decorator_path(&decorator.expression));
+        names
+            .into_iter()
+            .any(|path| path == "task" || path.starts_with("task."))
     }
 }
 
@@ -331,7 +454,11 @@ fn manner(sink: Sink<'_>, via: Via) -> Manner {
 fn decorator_path(decorator: &Expr) -> Option<String> {
     match decorator {
         Expr::Name(name) => Some(name.id.to_string()),
-        Expr::Attribute(attribute) => Some(format!("{}.{}", decorator_path(&attribute.value)?, attribute.attr)),
+        Expr::Attribute(attribute) => Some(format!(
+            "{}.{}",
+            decorator_path(&attribute.value)?,
+            attribute.attr
+        )),
         Expr::Call(call) => decorator_path(&call.func),
         _ => None,
     }
@@ -341,10 +468,15 @@ fn decorator_path(decorator: &Expr) -> Option<String> {
 fn entry_offset(dict: &Expr, key: &str) -> Option<usize> {
     match dict {
         Expr::Dict(dict) => dict.items.iter().find_map(|item| match &item.key {
-            Some(Expr::StringLiteral(literal)) if literal.value.to_str() == key => Some(item.value.start().to_usize()),
+            Some(Expr::StringLiteral(literal)) if literal.value.to_str() == key => {
+                Some(item.value.start().to_usize())
+            }
             _ => None,
         }),
-        Expr::Call(call) => call.arguments.find_keyword(key).map(|keyword| keyword.value.start().to_usize()),
+        Expr::Call(call) => call
+            .arguments
+            .find_keyword(key)
+            .map(|keyword| keyword.value.start().to_usize()),
         _ => None,
     }
 }

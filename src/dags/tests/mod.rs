@@ -41,17 +41,49 @@ fn found(files: &[(&str, &str)], adjust: impl FnOnce(&mut ScanOptions)) -> Vec<S
     let mut options = options(&base, &[files[0].0]);
     adjust(&mut options);
     let scan = scan(&options);
-    let file = |name: &str| if name == files[0].0 { String::new() } else { format!("{name}:") };
+    let file = |name: &str| {
+        if name == files[0].0 {
+            String::new()
+        } else {
+            format!("{name}:")
+        }
+    };
     let references = scan.references.iter().map(|one| {
         let via = serde_json::to_value(one.via).unwrap();
-        let flags = [(one.optional, "optional"), (one.implicit, "implicit"), (one.guarded, "guarded"), (one.top_level, "top_level")];
-        let flags: String = flags.iter().filter(|(set, _)| *set).map(|(_, name)| format!(" {name}")).collect();
+        let flags = [
+            (one.optional, "optional"),
+            (one.implicit, "implicit"),
+            (one.guarded, "guarded"),
+            (one.top_level, "top_level"),
+        ];
+        let flags: String = flags
+            .iter()
+            .filter(|(set, _)| *set)
+            .map(|(_, name)| format!(" {name}"))
+            .collect();
         let line = one.place.line;
-        (one.place.clone(), format!("{}{line} {}:{} {}{flags}", file(&one.place.file), one.kind.short_name(), one.id, via.as_str().unwrap()))
+        (
+            one.place.clone(),
+            format!(
+                "{}{line} {}:{} {}{flags}",
+                file(&one.place.file),
+                one.kind.short_name(),
+                one.id,
+                via.as_str().unwrap()
+            ),
+        )
     });
     let dynamic = scan.dynamic.iter().map(|one| {
         let line = one.place.line;
-        (one.place.clone(), format!("{}{line} {}:? {}", file(&one.place.file), one.kind.short_name(), one.why))
+        (
+            one.place.clone(),
+            format!(
+                "{}{line} {}:? {}",
+                file(&one.place.file),
+                one.kind.short_name(),
+                one.why
+            ),
+        )
     });
     let mut all: Vec<_> = references.chain(dynamic).collect();
     all.sort();

@@ -29,10 +29,24 @@ fn generated_trees_agree() {
         };
         let recorder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/record/airflowignore.py");
         let seed = std::env::var("SECRETCTL_PARITY_SEED").unwrap_or("2".to_owned());
-        let arguments = ["-W", "ignore"].map(PathBuf::from).into_iter().chain([recorder]);
-        let run = Command::new(python).args(arguments).args([(TREES / 2).to_string(), seed]).output().unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        assert_eq!(compare(std::str::from_utf8(&run.stdout).unwrap()), TREES / 2);
+        let arguments = ["-W", "ignore"]
+            .map(PathBuf::from)
+            .into_iter()
+            .chain([recorder]);
+        let run = Command::new(python)
+            .args(arguments)
+            .args([(TREES / 2).to_string(), seed])
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        assert_eq!(
+            compare(std::str::from_utf8(&run.stdout).unwrap()),
+            TREES / 2
+        );
     }
 }
 
@@ -45,16 +59,27 @@ fn compare(lines: &str) -> usize {
         let (ours, theirs) = (ours(&tree), theirs(&tree));
         compared += 1;
         if ours != theirs {
-            faults.push(format!("{line}\n  secretctl: {ours:?}\n  Airflow: {theirs:?}"));
+            faults.push(format!(
+                "{line}\n  secretctl: {ours:?}\n  Airflow: {theirs:?}"
+            ));
         }
     }
-    assert!(faults.is_empty(), "{} of {compared} differ\n{}", faults.len(), faults[..faults.len().min(5)].join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} of {compared} differ\n{}",
+        faults.len(),
+        faults[..faults.len().min(5)].join("\n")
+    );
     compared
 }
 
 /// The files that Airflow found, none where it gave up.
 fn theirs(tree: &Value) -> Option<Vec<String>> {
-    let mut files: Vec<String> = tree["files"].as_array()?.iter().map(|file| file.as_str().unwrap().to_owned()).collect();
+    let mut files: Vec<String> = tree["files"]
+        .as_array()?
+        .iter()
+        .map(|file| file.as_str().unwrap().to_owned())
+        .collect();
     files.sort();
     Some(files)
 }
@@ -75,7 +100,16 @@ fn ours(tree: &Value) -> Option<Vec<String>> {
     if walk.faults.iter().any(|fault| fault.fatal) {
         return None;
     }
-    let mut files: Vec<String> = walk.files.iter().map(|path| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned()).collect();
+    let mut files: Vec<String> = walk
+        .files
+        .iter()
+        .map(|path| {
+            path.strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     files.sort();
     Some(files)
 }
@@ -87,7 +121,8 @@ fn build(root: &Path, tree: &Value) {
         match content {
             Value::Null => std::fs::create_dir_all(place).unwrap(),
             Value::String(text) => std::fs::write(place, text).unwrap(),
-            link => std::os::unix::fs::symlink(root.join(link["link"].as_str().unwrap()), place).unwrap(),
+            link => std::os::unix::fs::symlink(root.join(link["link"].as_str().unwrap()), place)
+                .unwrap(),
         }
     }
 }
