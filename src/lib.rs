@@ -7,7 +7,8 @@
 //! 3. [`search_path`] turns class path and kwargs into layers and asks them in Airflow's order.
 //! 4. [`backend`] has one module for each secrets backend: where it keeps an id (pure), and how it is read.
 //! 5. [`connection`] reads a connection from its stored text and writes it back as `get_uri()` does.
-//! 6. [`cli`] has one module for each command: its arguments in, its output out.
+//! 6. [`dags`] finds the ids that DAG files use, without running them.
+//! 7. [`cli`] has one module for each command: its arguments in, its output out.
 //!
 //! Beside that flow: [`airflow_version`] says which release of Airflow brought which rule, [`python`] holds the rules of
 //! Python's own modules that Airflow leans on, [`http`] the client that backends share, [`secret`] the type that keeps
