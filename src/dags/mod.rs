@@ -4,7 +4,7 @@
 //!
 //! 1. `walk` finds the files as Airflow does (`airflowignore`, `safe_mode`), `imports` the modules of the project that they import.
 //! 2. `source` decodes a file, `python_file` parses it, `comments` reads what is said to secretctl; `project` keeps them all.
-//! 3. `scope` says what names are bound to; `evaluate`, `names` and `containers` tell what an expression is ([`value::Value`]).
+//! 3. `scope` says what names are bound to; `evaluate`, `names` and `containers` tell what an expression is (`value`).
 //! 4. `visit` goes through a file: `calls` knows the forms of look-ups, hooks and operators, `parameters` which names take a
 //!    connection id, `provider_defaults` what a class takes when none is given, `texts` and `templates` what Jinja uses.
 //! 5. `wrappers` follows arguments through the project's own functions and makes references (`reference`) of what was `found`.
