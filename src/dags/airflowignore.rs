@@ -22,7 +22,7 @@ pub enum IgnoreSyntax {
 }
 
 impl IgnoreSyntax {
-    /// The default of a release (apache/airflow#42436).
+    /// The default of a release.
     pub fn of(version: AirflowVersion) -> Self {
         match version >= AirflowVersion::V3_0 {
             true => Self::Glob,

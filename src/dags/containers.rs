@@ -96,6 +96,9 @@ impl<'a> Evaluator<'_, 'a> {
         }
         match object {
             Value::Container(Expr::Dict(dict), at) => {
+                if !self.spend(dict.items.len()) {
+                    return Some(Value::Unknown(Why::Item));
+                }
                 let mut unknown = false;
                 for item in dict.items.iter().rev() {
                     match &item.key {
@@ -155,6 +158,9 @@ impl<'a> Evaluator<'_, 'a> {
         for scope in [at.scope, MODULE] {
             let here = At { scope, ..at };
             let found = self.project.scope(here);
+            if !self.spend(found.items.len() + found.updates.len()) {
+                return None;
+            }
             for (_, set, value) in found.items.iter().rev().filter(|(of, ..)| *of == name) {
                 if matches!(set, Expr::StringLiteral(literal) if literal.value.to_str() == key) {
                     return Some(self.value(value, here));

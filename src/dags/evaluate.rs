@@ -16,6 +16,8 @@ use super::value::{Accessor, Text, Value, Why};
 
 /// How many steps one evaluation may take; what needs more is not told.
 const FUEL: u32 = 2000;
+/// How many steps all evaluations for a file may take: what is left is told in no file that a person wrote.
+const BUDGET: u64 = 4_000_000;
 /// How deep an evaluation may follow names.
 const MAX_DEPTH: u32 = 40;
 /// How many texts an expression may be.
@@ -28,6 +30,7 @@ pub(super) struct Evaluator<'p, 'a> {
     /// The comprehensions around the expression that is looked at, and the scope they stand in.
     pub comprehensions: RefCell<Vec<(At, &'a Comprehension)>>,
     fuel: Cell<u32>,
+    budget: Cell<u64>,
     depth: Cell<u32>,
 }
 
@@ -38,6 +41,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             environment,
             comprehensions: RefCell::default(),
             fuel: Cell::new(FUEL),
+            budget: Cell::new(BUDGET),
             depth: Cell::new(0),
         }
     }
@@ -48,7 +52,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         if depth == 0 {
             self.fuel.set(FUEL);
         }
-        if depth > MAX_DEPTH || self.fuel.get() == 0 {
+        if depth > MAX_DEPTH || self.fuel.get() == 0 || !self.spend(1) {
             return Value::Unknown(Why::Expression);
         }
         self.fuel.set(self.fuel.get() - 1);
@@ -56,6 +60,18 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let value = self.expression(expr, at);
         self.depth.set(depth);
         value
+    }
+
+    /// Takes steps from the file's budget; whether it had them.
+    pub(super) fn spend(&self, steps: usize) -> bool {
+        let left = self.budget.get().saturating_sub(steps as u64);
+        self.budget.set(left);
+        left > 0
+    }
+
+    /// Whether the file needed more steps than it may take, so that some of it was not told.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
     }
 
     fn expression(&self, expr: &'a Expr, at: At) -> Value<'a> {
@@ -440,6 +456,9 @@ fn append(texts: &mut Vec<Text>, value: &Value<'_>) {
                 .or_else(|| next.environment.clone());
             let text = format!("{}{}", text.text, next.text);
             appended.push(Text { text, environment });
+        }
+        if appended.len() >= MAX_ALTERNATIVES {
+            break;
         }
     }
     appended.truncate(MAX_ALTERNATIVES);

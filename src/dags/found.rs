@@ -19,6 +19,8 @@ pub(super) struct Found<'a> {
     pub calls: Vec<LocalCall<'a>>,
     /// Names of files that may be rendered.
     pub template_files: Vec<String>,
+    /// The file takes too many steps to tell all of it.
+    pub is_exhausted: bool,
     /// `template_searchpath` of its DAGs, as far as it is known.
     pub search_paths: Vec<String>,
 }

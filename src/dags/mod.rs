@@ -4,7 +4,7 @@
 //!
 //! 1. `walk` finds the files as Airflow does (`airflowignore`, `safe_mode`), `imports` the modules of the project that they import.
 //! 2. `source` decodes a file, `python_file` parses it, `comments` reads what is said to secretctl; `project` keeps them all.
-//! 3. `scope` says what names are bound to; `evaluate`, `names` and `containers` tell what an expression is ([`value::Value`]).
+//! 3. `scope` says what names are bound to; `evaluate`, `names` and `containers` tell what an expression is (`value`).
 //! 4. `visit` goes through a file: `calls` knows the forms of look-ups, hooks and operators, `parameters` which names take a
 //!    connection id, `provider_defaults` what a class takes when none is given, `texts` and `templates` what Jinja uses.
 //! 5. `wrappers` follows arguments through the project's own functions and makes references (`reference`) of what was `found`.
@@ -13,7 +13,9 @@
 //! The surprising rule: an id that only a running DAG knows is never guessed. It is listed as dynamic, at its place.
 
 mod airflowignore;
+mod block;
 mod calls;
+mod classes;
 mod comments;
 mod containers;
 mod evaluate;
@@ -21,7 +23,9 @@ mod factories;
 mod files;
 mod found;
 mod imports;
+mod keywords;
 mod listings;
+mod mapped_text;
 mod names;
 mod output;
 mod parameters;
@@ -88,6 +92,17 @@ pub fn scan(options: &ScanOptions) -> Scan {
     let visit =
         |id: &u32| visit::visit(&project, *id, &options.environment, options.airflow_version);
     let found = in_threads(&ids, visit);
+    for (module, _) in project
+        .modules
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_exhausted)
+    {
+        let file = module.file.python.source.file.clone();
+        let why = "telling what its names lead to takes too many steps, so some ids are missing"
+            .to_owned();
+        scan.unreadable.push(Unreadable { file, line: 1, why });
+    }
     let rendered = rendered_files(&project, &found, files.templates, &shown);
     wrappers::resolve(&project, &options.environment, found, &mut scan);
     for file in rendered {
@@ -103,6 +118,8 @@ pub fn scan(options: &ScanOptions) -> Scan {
         );
     }
     apply_notes(&project, &mut scan);
+    drop(project);
+    project::drop_in_threads(python);
     scan.tidy();
     scan
 }

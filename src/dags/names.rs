@@ -28,11 +28,11 @@ impl<'a> Evaluator<'_, 'a> {
             let visible = id == at.scope || !matches!(found.owner, Owner::Class(_));
             let offset = offset.filter(|_| id == at.scope);
             if visible && let Some(bindings) = found.bindings_for(name, offset) {
-                return self.bound(name, bindings, here);
+                return self.bound(name, &bindings, here);
             }
             scope = found.parent;
         }
-        self.brought_by_star(name, at.module)
+        self.star_import(name, at.module)
             .unwrap_or_else(|| Value::External(name.to_owned()))
     }
 
@@ -51,7 +51,7 @@ impl<'a> Evaluator<'_, 'a> {
         None
     }
 
-    fn bound(&self, name: &'a str, bindings: &[Binding<'a>], at: At) -> Value<'a> {
+    fn bound(&self, name: &'a str, bindings: &[&Binding<'a>], at: At) -> Value<'a> {
         let values: Vec<Value<'a>> = bindings
             .iter()
             .map(|binding| self.meaning(name, &binding.meaning, at))
@@ -162,7 +162,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// A name that `from module import *` may have brought.
-    fn brought_by_star(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
+    fn star_import(&self, name: &'a str, module: ModuleId) -> Option<Value<'a>> {
         let here = self.project.module(module);
         for star in &here.scopes.stars {
             let path = spelling(star.level, star.module);
@@ -175,7 +175,7 @@ impl<'a> Evaluator<'_, 'a> {
                     if let Some(bindings) = scope.bindings_for(name, None) {
                         return Some(self.bound(
                             name,
-                            bindings,
+                            &bindings,
                             At {
                                 module: linked,
                                 scope: MODULE,
@@ -302,7 +302,7 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn class_attribute_of(&self, class: At, name: &'a str, bound: bool) -> Option<Value<'a>> {
         let bindings = self.project.scope(class).bindings_for(name, None)?;
-        Some(match self.bound(name, bindings, class) {
+        Some(match self.bound(name, &bindings, class) {
             Value::Function(function, _) => {
                 Value::Function(function, bound && self.class_of_method(function).is_some())
             }

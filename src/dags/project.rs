@@ -9,6 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, thread};
 
+use ruff_python_ast::Stmt;
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+
 use super::imports::Finder;
 use super::python_file::PythonFile;
 use super::reference::Unreadable;
@@ -212,6 +215,36 @@ pub(super) fn join(module: &str, name: &str) -> String {
     }
 }
 
+/// Collects the imports of a file.
+#[derive(Default)]
+struct ImportNames(Vec<(u32, String, Option<String>)>);
+
+impl<'a> StatementVisitor<'a> for ImportNames {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Import(import) => self.0.extend(
+                import
+                    .names
+                    .iter()
+                    .map(|alias| (0, alias.name.to_string(), None)),
+            ),
+            Stmt::ImportFrom(import) => {
+                let module = import
+                    .module
+                    .as_ref()
+                    .map_or_else(String::new, |module| module.to_string());
+                let name = |name: &str| Some(name.to_owned()).filter(|name| name != "*");
+                let names = import
+                    .names
+                    .iter()
+                    .map(|alias| (import.level, module.clone(), name(&alias.name)));
+                self.0.extend(names);
+            }
+            stmt => walk_stmt(self, stmt),
+        }
+    }
+}
+
 enum Outcome {
     Loaded(Box<LoadedFile>),
     NotADag(PathBuf),
@@ -236,15 +269,9 @@ fn load(
     }
     let text = decode_python(&bytes).map_err(fault)?;
     let python = PythonFile::parse(Source::new(name.clone(), text)).map_err(fault)?;
-    let imports = Scopes::of(&python.tree.body).imports;
-    let owned = |import: &Import| {
-        (
-            import.level,
-            import.module.to_owned(),
-            import.name.map(str::to_owned),
-        )
-    };
-    let imports = imports.iter().map(owned).collect();
+    let mut imports = ImportNames::default();
+    imports.visit_body(&python.tree.body);
+    let imports = imports.0;
     let origin = file.clone();
     Ok(Outcome::Loaded(Box::new(LoadedFile {
         origin,
@@ -268,6 +295,18 @@ pub(super) fn read_limited(path: &Path) -> Result<Vec<u8>, String> {
         ));
     }
     fs::read(path).map_err(describe)
+}
+
+/// Drops parsed files side by side: their trees are large.
+pub(super) fn drop_in_threads(mut files: Vec<LoadedFile>) {
+    let rest = files.split_off(files.len() / 2);
+    thread::scope(|scope| {
+        // where no thread can be started the closure, and the files in it, are dropped here
+        let _ = thread::Builder::new()
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, move || drop(rest));
+        drop(files);
+    });
 }
 
 /// Does some work for each item, side by side, in the order of the items.

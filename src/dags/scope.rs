@@ -8,11 +8,16 @@ use std::collections::HashMap;
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
+use super::block::Block;
+
 /// The number of a scope in its module; the module's own is 0.
 pub(super) type ScopeId = u32;
 
 /// The scope of a module.
 pub(super) const MODULE: ScopeId = 0;
+
+/// How many bindings of a name are looked at, the last ones.
+const MAX_BINDINGS: usize = 64;
 
 /// What a scope belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +50,7 @@ pub(super) struct Scope<'a> {
 pub(super) struct Binding<'a> {
     pub meaning: Meaning<'a>,
     offset: usize,
-    /// It stands in an `if`, a loop or a `try`, so another may hold.
-    conditional: bool,
+    block: Block,
 }
 
 /// What a name is bound to.
@@ -105,7 +109,7 @@ impl<'a> Scopes<'a> {
             imports: Vec::new(),
             stars: Vec::new(),
         };
-        scopes.body(MODULE, body, false);
+        scopes.body(MODULE, body, Block::default());
         scopes
     }
 
@@ -114,18 +118,18 @@ impl<'a> Scopes<'a> {
         self.by_start.get(&offset).copied()
     }
 
-    fn body(&mut self, scope: ScopeId, body: &'a [Stmt], conditional: bool) {
+    fn body(&mut self, scope: ScopeId, body: &'a [Stmt], block: Block) {
         for stmt in body {
-            self.statement(scope, stmt, conditional);
+            self.statement(scope, stmt, block);
         }
     }
 
-    fn statement(&mut self, scope: ScopeId, stmt: &'a Stmt, conditional: bool) {
+    fn statement(&mut self, scope: ScopeId, stmt: &'a Stmt, block: Block) {
         let offset = stmt.start().to_usize();
         match stmt {
             Stmt::Assign(assign) => {
                 for target in &assign.targets {
-                    self.target(scope, target, &assign.value, conditional);
+                    self.target(scope, target, &assign.value, block);
                 }
             }
             Stmt::AnnAssign(assign) => {
@@ -134,57 +138,70 @@ impl<'a> Scopes<'a> {
                     self.at(scope).fields.push(&name.id);
                 }
                 if let Some(value) = &assign.value {
-                    self.target(scope, &assign.target, value, conditional);
+                    self.target(scope, &assign.target, value, block);
                 }
             }
             Stmt::AugAssign(assign) => match &*assign.target {
                 Expr::Name(name) if matches!(assign.op, ruff_python_ast::Operator::BitOr) => {
                     self.at(scope).updates.push((&name.id, &assign.value));
                 }
-                Expr::Name(name) => self.bind(scope, &name.id, Meaning::Opaque, offset, true),
+                Expr::Name(name) => self.bind(scope, &name.id, Meaning::Opaque, offset, block),
                 _ => {}
             },
-            Stmt::Import(import) => self.import(scope, import, conditional),
-            Stmt::ImportFrom(import) => self.import_from(scope, import, conditional),
-            Stmt::FunctionDef(function) => self.function(scope, function, conditional),
-            Stmt::ClassDef(class) => self.class(scope, class, conditional),
+            Stmt::Import(import) => self.import(scope, import, block),
+            Stmt::ImportFrom(import) => self.import_from(scope, import, block),
+            Stmt::FunctionDef(function) => self.function(scope, function, block),
+            Stmt::ClassDef(class) => self.class(scope, class, block),
             Stmt::Return(ret) => self.at(scope).returns.extend(ret.value.as_deref()),
             Stmt::Expr(expr) => self.update_call(scope, &expr.value),
             Stmt::For(each) => {
-                self.element(scope, &each.target, &each.iter, &mut Vec::new());
-                self.body(scope, &each.body, true);
-                self.body(scope, &each.orelse, true);
+                self.element(
+                    scope,
+                    &each.target,
+                    &each.iter,
+                    Block::of(&each.body, block),
+                );
+                self.body(scope, &each.body, Block::of(&each.body, block));
+                self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
             Stmt::While(each) => {
-                self.body(scope, &each.body, true);
-                self.body(scope, &each.orelse, true);
+                self.body(scope, &each.body, Block::of(&each.body, block));
+                self.body(scope, &each.orelse, Block::of(&each.orelse, block));
             }
             Stmt::If(branch) => {
-                self.body(scope, &branch.body, true);
+                self.body(
+                    scope,
+                    &branch.body,
+                    Block::branch(&branch.body, stmt, block),
+                );
                 for clause in &branch.elif_else_clauses {
-                    self.body(scope, &clause.body, true);
+                    self.body(
+                        scope,
+                        &clause.body,
+                        Block::branch(&clause.body, stmt, block),
+                    );
                 }
             }
             Stmt::With(with) => {
                 for item in &with.items {
                     if let Some(target) = &item.optional_vars {
-                        self.target(scope, target, &item.context_expr, conditional);
+                        self.target(scope, target, &item.context_expr, block);
                     }
                 }
-                self.body(scope, &with.body, conditional);
+                self.body(scope, &with.body, block);
             }
             Stmt::Try(attempt) => {
-                self.body(scope, &attempt.body, true);
+                self.body(scope, &attempt.body, Block::of(&attempt.body, block));
                 for handler in &attempt.handlers {
                     let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.body(scope, &handler.body, true);
+                    self.body(scope, &handler.body, Block::of(&handler.body, block));
                 }
-                self.body(scope, &attempt.orelse, true);
-                self.body(scope, &attempt.finalbody, conditional);
+                self.body(scope, &attempt.orelse, Block::of(&attempt.orelse, block));
+                self.body(scope, &attempt.finalbody, block);
             }
             Stmt::Match(choice) => {
                 for case in &choice.cases {
-                    self.body(scope, &case.body, true);
+                    self.body(scope, &case.body, Block::branch(&case.body, stmt, block));
                 }
             }
             _ => {}
@@ -201,23 +218,21 @@ impl<'a> Scopes<'a> {
         name: &'a str,
         meaning: Meaning<'a>,
         offset: usize,
-        conditional: bool,
+        block: Block,
     ) {
         let binding = Binding {
             meaning,
             offset,
-            conditional,
+            block,
         };
         self.at(scope).names.entry(name).or_default().push(binding);
     }
 
-    fn target(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, conditional: bool) {
+    fn target(&mut self, scope: ScopeId, target: &'a Expr, value: &'a Expr, block: Block) {
         // a value is evaluated before its name is bound
         let offset = value.end().to_usize().max(target.end().to_usize());
         match target {
-            Expr::Name(name) => {
-                self.bind(scope, &name.id, Meaning::Value(value), offset, conditional)
-            }
+            Expr::Name(name) => self.bind(scope, &name.id, Meaning::Value(value), offset, block),
             Expr::Attribute(attribute) => self.attribute(scope, attribute, value),
             Expr::Subscript(subscript) => {
                 if let Expr::Name(name) = &*subscript.value {
@@ -226,7 +241,7 @@ impl<'a> Scopes<'a> {
                         .push((&name.id, &subscript.slice, value));
                 }
             }
-            _ => self.parts(scope, target, value, &mut Vec::new(), (offset, conditional)),
+            _ => self.parts(scope, target, value, &mut Vec::new(), (offset, block)),
         }
     }
 
@@ -264,7 +279,7 @@ impl<'a> Scopes<'a> {
         target: &'a Expr,
         value: &'a Expr,
         path: &mut Vec<usize>,
-        at: (usize, bool),
+        at: (usize, Block),
     ) {
         match target {
             Expr::Name(name) => self.bind(
@@ -285,30 +300,19 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    fn element(
-        &mut self,
-        scope: ScopeId,
-        target: &'a Expr,
-        iterable: &'a Expr,
-        path: &mut Vec<usize>,
-    ) {
-        for (name, path) in element_names(target, path) {
+    fn element(&mut self, scope: ScopeId, target: &'a Expr, iterable: &'a Expr, block: Block) {
+        for (name, path) in element_names(target, &mut Vec::new()) {
             self.bind(
                 scope,
                 name,
                 Meaning::Element(iterable, path),
                 iterable.end().to_usize(),
-                true,
+                block,
             );
         }
     }
 
-    fn import(
-        &mut self,
-        scope: ScopeId,
-        import: &'a ruff_python_ast::StmtImport,
-        conditional: bool,
-    ) {
+    fn import(&mut self, scope: ScopeId, import: &'a ruff_python_ast::StmtImport, block: Block) {
         for alias in &import.names {
             let module = alias.name.as_str();
             self.imports.push(Import {
@@ -328,7 +332,7 @@ impl<'a> Scopes<'a> {
                 module,
                 name: None,
             });
-            self.bind(scope, name, meaning, import.end().to_usize(), conditional);
+            self.bind(scope, name, meaning, import.end().to_usize(), block);
         }
     }
 
@@ -336,7 +340,7 @@ impl<'a> Scopes<'a> {
         &mut self,
         scope: ScopeId,
         import: &'a ruff_python_ast::StmtImportFrom,
-        conditional: bool,
+        block: Block,
     ) {
         let (level, module) = (
             import.level,
@@ -366,7 +370,7 @@ impl<'a> Scopes<'a> {
                 bound,
                 Meaning::Import(imported),
                 import.end().to_usize(),
-                conditional,
+                block,
             );
         }
     }
@@ -378,7 +382,7 @@ impl<'a> Scopes<'a> {
         scope
     }
 
-    fn function(&mut self, parent: ScopeId, function: &'a StmtFunctionDef, conditional: bool) {
+    fn function(&mut self, parent: ScopeId, function: &'a StmtFunctionDef, block: Block) {
         let offset = function.start().to_usize();
         let scope = self.open(Owner::Function(function), parent, offset);
         self.bind(
@@ -386,10 +390,10 @@ impl<'a> Scopes<'a> {
             &function.name,
             Meaning::Function(scope),
             offset,
-            conditional,
+            block,
         );
         self.parameters(scope, &function.parameters);
-        self.body(scope, &function.body, false);
+        self.body(scope, &function.body, Block::default());
     }
 
     fn parameters(&mut self, scope: ScopeId, parameters: &'a Parameters) {
@@ -400,28 +404,22 @@ impl<'a> Scopes<'a> {
                 name,
                 Meaning::Parameter(Slot::Index(index)),
                 0,
-                false,
+                Block::default(),
             );
         }
         if let Some(rest) = &parameters.vararg {
-            self.bind(scope, &rest.name, Meaning::Opaque, 0, false);
+            self.bind(scope, &rest.name, Meaning::Opaque, 0, Block::default());
         }
         if let Some(rest) = &parameters.kwarg {
-            self.bind(scope, &rest.name, Meaning::Keywords, 0, false);
+            self.bind(scope, &rest.name, Meaning::Keywords, 0, Block::default());
         }
     }
 
-    fn class(&mut self, parent: ScopeId, class: &'a StmtClassDef, conditional: bool) {
+    fn class(&mut self, parent: ScopeId, class: &'a StmtClassDef, block: Block) {
         let offset = class.start().to_usize();
         let scope = self.open(Owner::Class(class), parent, offset);
-        self.bind(
-            parent,
-            &class.name,
-            Meaning::Class(scope),
-            offset,
-            conditional,
-        );
-        self.body(scope, &class.body, false);
+        self.bind(parent, &class.name, Meaning::Class(scope), offset, block);
+        self.body(scope, &class.body, Block::default());
     }
 
     /// `name.update({...})`
@@ -451,7 +449,11 @@ impl<'a> Scope<'a> {
     }
 
     /// The bindings of a name that can hold: at an offset of this scope those before it, from elsewhere the last ones.
-    pub(super) fn bindings_for(&self, name: &str, offset: Option<usize>) -> Option<&[Binding<'a>]> {
+    pub(super) fn bindings_for(
+        &self,
+        name: &str,
+        offset: Option<usize>,
+    ) -> Option<Vec<&Binding<'a>>> {
         let all = self.names.get(name)?.as_slice();
         let end = match offset {
             Some(offset) => all.partition_point(|binding| binding.offset <= offset),
@@ -459,11 +461,22 @@ impl<'a> Scope<'a> {
         };
         // a use before every binding stands in a loop, or the file is broken
         let before = if end == 0 { all } else { &all[..end] };
-        let start = before
-            .iter()
-            .rposition(|binding| !binding.conditional)
-            .unwrap_or(0);
-        Some(&before[start..])
+        let mut kept = Vec::new();
+        for binding in before.iter().rev().take(MAX_BINDINGS) {
+            if !binding.block.is_excluded(offset) {
+                kept.push(binding);
+            }
+            if binding.block.is_certain(offset) {
+                break;
+            }
+        }
+        kept.reverse();
+        // all of them in other branches: the name is bound in an earlier round of a loop
+        Some(if kept.is_empty() {
+            before.iter().rev().take(MAX_BINDINGS).collect()
+        } else {
+            kept
+        })
     }
 
     pub(super) fn function(&self) -> Option<&'a StmtFunctionDef> {

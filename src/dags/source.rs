@@ -15,15 +15,22 @@ pub(super) struct Source {
     pub file: String,
     pub text: String,
     line_starts: Vec<u32>,
+    /// How many characters stand before each block of the text; empty where bytes are characters.
+    characters: Vec<u32>,
 }
+
+/// A line may be as long as the file, so characters are counted from the last block on.
+const BLOCK: usize = 1024;
 
 impl Source {
     pub(super) fn new(file: String, text: String) -> Self {
         let line_starts = line_starts(&text);
+        let characters = characters_before_blocks(&text);
         Self {
             file,
             text,
             line_starts,
+            characters,
         }
     }
 
@@ -33,8 +40,8 @@ impl Source {
             .partition_point(|start| *start as usize <= offset) as u32
     }
 
-    /// The text of a line (from 1), without what is behind it.
-    pub(super) fn line_start(&self, line: u32) -> usize {
+    /// Where a line (from 1) starts.
+    fn line_start(&self, line: u32) -> usize {
         self.line_starts
             .get(line as usize - 1)
             .map_or(self.text.len(), |start| *start as usize)
@@ -44,16 +51,38 @@ impl Source {
     pub(super) fn place(&self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
-        let before = self
-            .text
-            .get(self.line_start(line)..offset)
-            .unwrap_or_default();
         Place {
             file: self.file.clone(),
             line,
-            column: before.chars().count() as u32 + 1,
+            column: self.characters_before(offset) - self.characters_before(self.line_start(line))
+                + 1,
         }
     }
+
+    fn characters_before(&self, offset: usize) -> u32 {
+        match self.characters.get(offset / BLOCK) {
+            Some(before) => {
+                before + starts_of_characters(&self.text.as_bytes()[offset / BLOCK * BLOCK..offset])
+            }
+            None => offset as u32,
+        }
+    }
+}
+
+fn characters_before_blocks(text: &str) -> Vec<u32> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let mut before = vec![0];
+    for block in text.as_bytes().chunks(BLOCK) {
+        before.push(before[before.len() - 1] + starts_of_characters(block));
+    }
+    before
+}
+
+/// How many characters begin in some bytes of UTF-8.
+fn starts_of_characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32
 }
 
 /// Where lines start; `\n`, `\r\n` and `\r` end one.
@@ -198,5 +227,7 @@ mod tests {
             let place = source.place(offset);
             assert_eq!((place.line, place.column), (line, column), "{offset}");
         }
+        let long = Source::new("f".to_owned(), "\u{e9}".repeat(5000));
+        assert_eq!(long.place(8000).column, 4001);
     }
 }

@@ -9,31 +9,15 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::found::{Manner, is_template};
+use super::mapped_text::{MappedText, UNKNOWN_PART, Units};
 use super::reference::Via;
 use super::template_files::is_template_name;
 use super::templates;
 use super::value::Value;
 use super::visit::FileVisitor;
 
-/// Stands for a part that is not known, followed by its number and an `x`; no id looks like that.
-const UNKNOWN_PART: &str = "secretctl_unknown_part_";
-
-/// A text and where its parts come from.
-#[derive(Default)]
-struct MappedText<'a> {
-    text: String,
-    /// Offsets in the text and in the source, in order; a part of a literal runs on in step.
-    segments: Vec<Segment>,
-    /// The expressions that stand behind the unknown parts.
-    unknown: Vec<&'a Expr>,
-}
-
-struct Segment {
-    start: usize,
-    source: usize,
-    /// It is written here, and not a value from elsewhere.
-    literal: bool,
-}
+/// A place in a format: its offset, its length, and what is put there.
+type Replaced<'a> = (usize, usize, Option<&'a Expr>);
 
 impl<'a> FileVisitor<'_, 'a> {
     /// Looks at a text; whether it is one, so that its parts need no other visit.
@@ -270,8 +254,7 @@ impl<'a> FileVisitor<'_, 'a> {
             Expr::Dict(_) => Vec::new(),
             value => vec![value],
         };
-        let mut whole = MappedText::default();
-        self.append(&mut whole, format);
+        let whole = self.format_of(text, format);
         let mut values = values.into_iter();
         self.replace(text, whole, &mut |rest| {
             let found = rest.find('%')?;
@@ -285,8 +268,7 @@ impl<'a> FileVisitor<'_, 'a> {
 
     /// `"...".format(values)`
     fn append_format(&mut self, text: &mut MappedText<'a>, format: &'a Expr, call: &'a ExprCall) {
-        let mut whole = MappedText::default();
-        self.append(&mut whole, format);
+        let whole = self.format_of(text, format);
         let mut positional = call.arguments.args.iter();
         self.replace(text, whole, &mut |rest| {
             let found = rest.find(['{', '}'])?;
@@ -295,10 +277,10 @@ impl<'a> FileVisitor<'_, 'a> {
                 // one of the two is dropped, the other stays
                 return Some((found + 1, 1, None));
             }
-            let field = tail
-                .strip_prefix('{')
-                .and_then(|tail| tail.split_once('}'))
-                .map_or("", |(field, _)| field);
+            if tail.starts_with('}') {
+                return Some((found, 1, None));
+            }
+            let (field, _) = tail[1..].split_once('}')?;
             let argument = match field.parse::<usize>() {
                 Ok(index) => call.arguments.args.get(index),
                 Err(_) if field.is_empty() => positional.next(),
@@ -307,14 +289,20 @@ impl<'a> FileVisitor<'_, 'a> {
                     .find_keyword(field)
                     .map(|keyword| &keyword.value),
             };
-            match tail.starts_with('{') {
-                true => Some((found, field.len() + 2, argument)),
-                false => Some((found, 1, None)),
-            }
+            Some((found, field.len() + 2, argument))
         });
     }
 
-    /// Copies a text; `next` finds the next place to replace. Without a value a place of two
+    /// A format as a text of its own, whose unknown parts are numbered with those of the text that it will be put into.
+    fn format_of(&mut self, text: &mut MappedText<'a>, format: &'a Expr) -> MappedText<'a> {
+        let mut whole = MappedText::default();
+        whole.unknown = std::mem::take(&mut text.unknown);
+        self.append(&mut whole, format);
+        text.unknown = std::mem::take(&mut whole.unknown);
+        whole
+    }
+
+    /// Copies a text; `next` finds the next place to replace: its offset, its length, and by what. Without a value a place of two
     /// braces loses one, and any other stays.
     fn replace(
         &mut self,
@@ -322,9 +310,6 @@ impl<'a> FileVisitor<'_, 'a> {
         whole: MappedText<'a>,
         next: &mut dyn FnMut(&str) -> Option<Replaced<'a>>,
     ) {
-        let base = text.unknown.len();
-        debug_assert!(base == 0 || whole.unknown.is_empty());
-        text.unknown.extend(whole.unknown.iter().copied());
         let mut done = 0;
         while let Some((found, length, value)) = next(&whole.text[done..]) {
             let start = done + found;
@@ -362,106 +347,6 @@ impl<'a> FileVisitor<'_, 'a> {
 fn is_doubled(text: &str, offset: usize) -> bool {
     let bytes = text.as_bytes();
     offset > 0 && bytes[offset - 1] == bytes[offset] && matches!(bytes[offset], b'{' | b'}')
-}
-
-impl<'a> MappedText<'a> {
-    fn segment(&mut self, source: usize, literal: bool) {
-        self.segments.push(Segment {
-            start: self.text.len(),
-            source,
-            literal,
-        });
-    }
-
-    /// Where an offset of the text stands in the source; none for a part that is written elsewhere.
-    fn source_offset(&self, offset: usize) -> Option<usize> {
-        let index = self
-            .segments
-            .partition_point(|segment| segment.start <= offset)
-            .checked_sub(1)?;
-        let segment = &self.segments[index];
-        segment
-            .literal
-            .then(|| segment.source + (offset - segment.start))
-    }
-
-    /// Puts a part of another text behind this one.
-    fn copy(&mut self, of: &MappedText<'a>, start: usize, end: usize) {
-        if start >= end {
-            return;
-        }
-        let first = of
-            .segments
-            .partition_point(|segment| segment.start <= start)
-            .saturating_sub(1);
-        for segment in of.segments[first..]
-            .iter()
-            .take_while(|segment| segment.start < end)
-        {
-            let skipped = start.saturating_sub(segment.start);
-            self.segments.push(Segment {
-                start: self.text.len() + segment.start.max(start) - start,
-                source: if segment.literal {
-                    segment.source + skipped
-                } else {
-                    segment.source
-                },
-                literal: segment.literal,
-            });
-        }
-        self.text.push_str(&of.text[start..end]);
-    }
-}
-
-/// A place to replace: its offset, its length, and by what, if by anything.
-type Replaced<'a> = (usize, usize, Option<&'a Expr>);
-
-/// The units of a literal's source: how many bytes each has, and how many characters it decodes to.
-struct Units<'s> {
-    rest: &'s str,
-    raw: bool,
-    doubled_braces: bool,
-}
-
-impl Iterator for Units<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        let first = self.rest.chars().next()?;
-        let (length, chars) = match first {
-            '\\' if !self.raw => escape(self.rest),
-            '{' | '}' if self.doubled_braces && self.rest[1..].starts_with(first) => (2, 1),
-            '\r' if self.rest[1..].starts_with('\n') => (2, 1),
-            first => (first.len_utf8(), 1),
-        };
-        self.rest = &self.rest[length..];
-        Some((length, chars))
-    }
-}
-
-/// The length of an escape, and how many characters it stands for.
-fn escape(text: &str) -> (usize, usize) {
-    let after = &text[1..];
-    let digits = |from: usize, most: usize, radix| {
-        after[from..]
-            .chars()
-            .take(most)
-            .take_while(|c| c.is_digit(radix))
-            .count()
-    };
-    match after.chars().next() {
-        None => (1, 1),
-        Some('\r') if after.starts_with("\r\n") => (3, 0),
-        Some('\n' | '\r') => (2, 0),
-        Some('\\' | '\'' | '"' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v') => (2, 1),
-        Some('0'..='7') => (1 + digits(0, 3, 8), 1),
-        Some('x') => (2 + digits(1, 2, 16), 1),
-        Some('u') => (2 + digits(1, 4, 16), 1),
-        Some('U') => (2 + digits(1, 8, 16), 1),
-        Some('N') => (2 + after.find('}').unwrap_or(0), 1),
-        // what is not an escape stays as it is
-        Some(other) => (1 + other.len_utf8(), 2),
-    }
 }
 
 /// Whether a text is put together with a literal.

@@ -59,6 +59,7 @@ pub(super) fn visit<'a>(
     };
     let file = project.module(module).file;
     visitor.visit_body(&file.python.tree.body);
+    visitor.found.is_exhausted = visitor.evaluator.is_exhausted();
     visitor.found
 }
 

@@ -312,8 +312,13 @@ impl<'a> Wrappers<'_, 'a> {
         for one in &self.found.uses {
             scan.references.push(self.reference(one, &run_at_import));
         }
+        let mut never_given: HashMap<(At, Slot<'a>), bool> = HashMap::new();
         for one in &self.found.dynamic {
-            if !self.is_never_given(one) {
+            let never = one.parameter.is_some_and(|(function, slot)| {
+                let known = never_given.entry((function, slot));
+                *known.or_insert_with(|| self.is_never_given(function, slot))
+            });
+            if !never {
                 scan.dynamic.push(self.dynamic(one));
             }
         }
@@ -368,11 +373,8 @@ impl<'a> Wrappers<'_, 'a> {
         &self.evaluator.project.module(at.module).file.python.source
     }
 
-    /// Whether every caller gives `None`, so that nothing is looked up.
-    fn is_never_given(&self, one: &DynamicUse<'a>) -> bool {
-        let Some((function, slot)) = one.parameter else {
-            return false;
-        };
+    /// Whether every caller gives `None` to a parameter, so that nothing is looked up.
+    fn is_never_given(&self, function: At, slot: Slot<'a>) -> bool {
         let calls = self.calls_of.get(&function).map_or(&[][..], Vec::as_slice);
         !calls.is_empty()
             && calls.iter().all(|index| {
@@ -399,20 +401,26 @@ impl<'a> Wrappers<'_, 'a> {
     /// The modules, and the functions that run while a DAG file is parsed: those that define a DAG, and what is called from there.
     fn run_at_import(&self) -> HashSet<At> {
         let project = self.evaluator.project;
-        let mut running: HashSet<At> = (0..project.modules.len() as u32)
+        let mut from: HashMap<At, Vec<At>> = HashMap::new();
+        for call in self
+            .calls
+            .iter()
+            .filter(|call| matches!(call.passed, Passed::Call(_)) && !self.is_task(call.function))
+        {
+            from.entry(self.function_around(call.site.at))
+                .or_default()
+                .push(call.function);
+        }
+        let mut open: Vec<At> = (0..project.modules.len() as u32)
             .map(|module| At {
                 module,
                 scope: MODULE,
             })
             .collect();
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for call in &self.calls {
-                let plain = matches!(call.passed, Passed::Call(_)) && !self.is_task(call.function);
-                if plain && running.contains(&self.function_around(call.site.at)) {
-                    changed |= running.insert(call.function);
-                }
+        let mut running = HashSet::new();
+        while let Some(function) = open.pop() {
+            if running.insert(function) {
+                open.extend(from.get(&function).into_iter().flatten());
             }
         }
         running

@@ -285,12 +285,13 @@ def rows_of(release, only=None):
             else:
                 continue
             hook = ".hooks" in found[0] or name.endswith("Hook")
-            kept = {}
+            kept, tells = {}, False
             for parameter, (position, default) in rows.items():
                 place = position if hook or isinstance(found[2], ast.FunctionDef) else None
-                if default or place is not None or not GENERIC_PARAMETER.search(parameter):
-                    kept[parameter] = (place, default)
-            if kept:
+                kept[parameter] = (place, default)
+                tells |= bool(default) or place is not None or not GENERIC_PARAMETER.search(parameter)
+            # a class whose parameters all say by their names what they are, and have no default, needs no line
+            if tells:
                 table[f"{module}.{name}"] = kept
     return table
 
