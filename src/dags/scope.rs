@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtTry};
 use ruff_text_size::Ranged;
 
 use super::block::Block;
@@ -190,15 +190,7 @@ impl<'a> Scopes<'a> {
                 }
                 self.body(scope, &with.body, block);
             }
-            Stmt::Try(attempt) => {
-                self.body(scope, &attempt.body, Block::of(&attempt.body, block));
-                for handler in &attempt.handlers {
-                    let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.body(scope, &handler.body, Block::of(&handler.body, block));
-                }
-                self.body(scope, &attempt.orelse, Block::of(&attempt.orelse, block));
-                self.body(scope, &attempt.finalbody, block);
-            }
+            Stmt::Try(attempt) => self.attempt(scope, attempt, block),
             Stmt::Match(choice) => {
                 for case in &choice.cases {
                     self.body(scope, &case.body, Block::branch(&case.body, stmt, block));
@@ -206,6 +198,16 @@ impl<'a> Scopes<'a> {
             }
             _ => {}
         }
+    }
+
+    fn attempt(&mut self, scope: ScopeId, attempt: &'a StmtTry, block: Block) {
+        self.body(scope, &attempt.body, Block::of(&attempt.body, block));
+        for handler in &attempt.handlers {
+            let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
+            self.body(scope, &handler.body, Block::of(&handler.body, block));
+        }
+        self.body(scope, &attempt.orelse, Block::of(&attempt.orelse, block));
+        self.body(scope, &attempt.finalbody, block);
     }
 
     fn at(&mut self, scope: ScopeId) -> &mut Scope<'a> {

@@ -9,10 +9,9 @@ const LONGEST_FUNCTION: usize = 80;
 
 /// Files that are too long all the same. One that has become shorter has to leave.
 const STILL_TOO_LONG: &[&str] = &[
-    "dags/calls.rs",
     "dags/evaluate.rs",
     "dags/scope.rs",
-    "dags/texts.rs",
+    "dags/tests/rules.rs",
     "dags/wrappers.rs",
 ];
 

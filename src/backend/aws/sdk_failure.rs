@@ -115,7 +115,11 @@ impl SdkFailure {
         let (code, message) = match error {
             SdkError::ServiceError(context) => {
                 let meta = context.err().meta();
-                (meta.code(), meta.message().map(str::to_owned))
+                let in_xml = || xml_error(context.raw().body().bytes()?);
+                match meta.code() {
+                    Some(code) => (Some(code.to_owned()), meta.message().map(str::to_owned)),
+                    None => in_xml().unzip(),
+                }
             }
             SdkError::ResponseError(_) => (None, None),
             SdkError::TimeoutError(_) => return Self::Http(deadline.timed_out().into()),
@@ -124,10 +128,7 @@ impl SdkFailure {
         Self::Service {
             status,
             // A success that could not be read comes as an error, and what it calls its code is not AWS's.
-            code: code
-                .filter(|_| status >= 300)
-                .unwrap_or_default()
-                .to_owned(),
+            code: code.filter(|_| status >= 300).unwrap_or_default(),
             message,
         }
     }
@@ -199,6 +200,20 @@ impl SdkFailure {
     }
 }
 
+/// Code and message of an error in the XML of AWS's older services, with which emulators refuse whoever lacks a permission.
+fn xml_error(body: &[u8]) -> Option<(String, String)> {
+    let body = std::str::from_utf8(body).ok()?;
+    let (_, error) = body.split_once("<ErrorResponse")?;
+    let text = |opening, closing| {
+        let (_, rest) = error.split_once(opening)?;
+        rest.split_once(closing).map(|(text, _)| text.to_owned())
+    };
+    Some((
+        text("<Code>", "</Code>")?,
+        text("<Message>", "</Message>").unwrap_or_default(),
+    ))
+}
+
 /// What an error code means, or its status where there is no code.
 fn meaning(status: u16, code: &str) -> Meaning {
     match status {
@@ -250,6 +265,22 @@ mod tests {
             (502, "", Meaning::Down),
         ] {
             assert_eq!(meaning(status, code), expected, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_xml_has_its_code_and_a_page_has_none() {
+        let error = b"<?xml version='1.0'?><ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+        assert_eq!(
+            xml_error(error),
+            Some(("AccessDenied".to_owned(), "no".to_owned()))
+        );
+        for page in [
+            &b"<html><code>AccessDenied</code></html>"[..],
+            b"<ErrorResponse",
+            b"\xff",
+        ] {
+            assert_eq!(xml_error(page), None);
         }
     }
 

@@ -18,6 +18,11 @@ use std::path::PathBuf;
 /// Words of one entry, and the test that proves it: its file below `tests/it/` and its name.
 const PROOFS: &[(&str, &str, &str)] = &[
     (
+        "An empty id is exit 2",
+        "differences/silence.rs",
+        "an_empty_id_is_no_id",
+    ),
+    (
         "Kwargs that are not a JSON object",
         "differences/silence.rs",
         "kwargs_that_are_no_object_stop_the_run",

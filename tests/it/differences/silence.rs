@@ -140,3 +140,21 @@ fn a_task_fails_on_a_connection_that_it_uses() {
             .says(says);
     }
 }
+
+#[test]
+fn an_empty_id_is_no_id() {
+    for command in ["get-conn", "get-var", "get-config", "explain"] {
+        let run = Secretctl::new()
+            .env("AIRFLOW_VAR_", "nameless")
+            .args([command]);
+        let run = if command == "explain" {
+            run.args(["var"])
+        } else {
+            run
+        };
+        run.args([""])
+            .run()
+            .fails_with(2)
+            .says("a value is required");
+    }
+}
