@@ -113,15 +113,15 @@ impl SdkFailure {
             .raw_response()
             .map_or(0, |response| response.status().as_u16());
         let (code, message) = match error {
-            SdkError::ServiceError(context) => {
+            SdkError::ServiceError(context) if context.err().meta().code().is_some() => {
                 let meta = context.err().meta();
-                let in_xml = || xml_error(context.raw().body().bytes()?);
-                match meta.code() {
-                    Some(code) => (Some(code.to_owned()), meta.message().map(str::to_owned)),
-                    None => in_xml().unzip(),
-                }
+                let message = meta.message().map(str::to_owned);
+                (meta.code().map(str::to_owned), message)
             }
-            SdkError::ResponseError(_) => (None, None),
+            SdkError::ServiceError(_) | SdkError::ResponseError(_) => {
+                let body = error.raw_response().and_then(|raw| raw.body().bytes());
+                body.and_then(xml_error).unzip()
+            }
             SdkError::TimeoutError(_) => return Self::Http(deadline.timed_out().into()),
             other => return Self::Http(http_error(other)),
         };
