@@ -3,8 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use secretctl::{Cli, Env, Fault, Terminal};
+use tokio::runtime::{Builder, Runtime};
 
 #[expect(
     clippy::disallowed_methods,
@@ -26,13 +28,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let env = Env::from_os(std::env::vars_os());
     let terminal = Terminal::new(cli.color(), io::stderr().is_terminal(), &env);
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: the program could not start: {error}");
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             return ExitCode::from(70);
         }
     };
@@ -51,6 +50,11 @@ fn main() -> ExitCode {
             ExitCode::from(error.failure().exit_code())
         }
     }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.context("the program could not start")
 }
 
 /// No core dump and no debugger of another process: memory holds secrets.

@@ -15,6 +15,7 @@ mod differences;
 mod google;
 mod harness;
 mod kubernetes;
+mod library;
 mod lockbox;
 mod outages;
 mod pages;
