@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArguments;
+use super::scan::ScanArguments;
 use crate::airflow_version::AirflowVersion;
 use crate::env::EnvFileFormat;
 use crate::search_path::Context;
@@ -163,6 +165,20 @@ impl From<ContextName> for Context {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// One secret.
+    #[command(flatten)]
+    Lookup(LookupCommand),
+    /// Find the ids that DAG files use, without running them
+    #[command(after_help = "Example: secretctl scan dags")]
+    Scan(ScanArguments),
+    /// Prove that every id that is needed resolves
+    #[command(after_help = "Example: secretctl --env-file .env check --dags dags")]
+    Check(CheckArguments),
+}
+
+/// The commands that look one secret up.
+#[derive(Debug, Subcommand)]
+pub enum LookupCommand {
     /// Print one connection
     #[command(after_help = "Example: secretctl --env-file .env get-conn smtp_default --field host")]
     GetConn(GetConnArguments),

@@ -217,6 +217,18 @@ impl SearchPath {
         }
     }
 
+    /// Finds out what may be the matter with an id of [`SearchPath::lookup_many`] that nobody has, as [`SearchPath::lookup`]
+    /// does for its one.
+    pub async fn diagnose_missing(&self, lookup: &mut Lookup) {
+        self.diagnose(lookup, self.options.deadline().afterwards())
+            .await;
+    }
+
+    /// Why no backend is configured, where none is: nothing, or what looks like an attempt.
+    pub fn unconfigured(&self) -> &[Finding] {
+        &self.unconfigured
+    }
+
     async fn ask_for_one(&self, secret: &SecretId, purpose: Purpose) -> Lookup {
         let began = self.options.deadline();
         let lookups = self.ask(std::slice::from_ref(secret), purpose).await;

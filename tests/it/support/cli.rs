@@ -52,7 +52,10 @@ impl Secretctl {
 
     /// Writes a file into the home, where the program also runs: `$HOME/<name>` in kwargs, `<name>` anywhere else.
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.home().join(name), content).expect("a file in the temporary home");
+        let path = self.home().join(name);
+        let folder = path.parent().expect("a file stands in a folder");
+        std::fs::create_dir_all(folder).expect("a folder in the temporary home");
+        std::fs::write(path, content).expect("a file in the temporary home");
         self
     }
 
