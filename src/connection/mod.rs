@@ -96,6 +96,18 @@ impl Connection {
         Self::new(model, conn_id, construct::construct(model, fields)?)
     }
 
+    /// Builds the connection of these arguments of the constructor and drops it: whether Airflow encrypts a part of it on the
+    /// way, be its URI one that can be written or not.
+    ///
+    /// # Errors
+    /// Where the constructor raises.
+    pub fn encrypts(model: Model, mut fields: Dict) -> Result<bool, ConnectionError> {
+        fields.shift_remove("conn_id");
+        let attributes = construct::construct(model, fields)?;
+        extra::read_back(model, &attributes.extra, &mut Vec::new())?;
+        Ok(attributes.encrypted(model))
+    }
+
     fn new(
         model: Model,
         conn_id: &str,
@@ -158,8 +170,7 @@ impl Connection {
 
     /// Whether Airflow encrypts a part of it as soon as it is built: the server's model does, a password or an extra.
     pub fn needs_fernet_key(&self) -> bool {
-        let attributes = &self.attributes;
-        self.model.encrypts() && (attributes.password.is_truthy() || attributes.extra.is_truthy())
+        self.attributes.encrypted(self.model)
     }
 
     /// Whether [`Connection::field`] knows a name.

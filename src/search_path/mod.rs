@@ -286,7 +286,11 @@ impl SearchPath {
         purpose: Purpose,
     ) -> Result<Reading, LayerError> {
         let as_json = purpose == Purpose::UseAsJson;
-        let reading = value::read(answer?, secret, self.options.model(), as_json)?;
+        let answer = answer?;
+        if let Answer::IfEncrypted(_) = answer {
+            self.check_fernet_key().await.map_err(LayerError::of_file)?;
+        }
+        let reading = value::read(answer, secret, self.options.model(), as_json)?;
         if let Reading::Found(FoundValue::Connection { connection, .. }) = &reading
             && connection.needs_fernet_key()
         {
