@@ -188,7 +188,7 @@ impl Connection {
 
     /// One field as bare text: text as it is, anything else as Python's JSON, nothing for `None`.
     ///
-    /// `extra` is the stored text, `extra.KEY` one value in it.
+    /// `extra` is the stored text, `extra.KEY` one value in it: nothing if there is no such key, an empty text for a `null`.
     pub fn field(&self, name: &str) -> Result<Option<SecretText>, UnknownField> {
         let attributes = &self.attributes;
         let value = match name {
@@ -202,17 +202,20 @@ impl Connection {
             "port" => &attributes.port,
             "extra" => &attributes.extra,
             _ => match name.strip_prefix("extra.") {
-                Some(key) => self.extra_value(key),
+                Some(key) => {
+                    let value = self.extra_value(key);
+                    return Ok(value.map(|value| bare_text(value).unwrap_or_default()));
+                }
                 None => return Err(UnknownField::new(name)),
             },
         };
         Ok(bare_text(value))
     }
 
-    fn extra_value(&self, key: &str) -> &Value {
+    fn extra_value(&self, key: &str) -> Option<&Value> {
         match &self.extra {
-            Value::Dict(extra) => extra.get(key).unwrap_or(&Value::None),
-            _ => &Value::None,
+            Value::Dict(extra) => extra.get(key),
+            _ => None,
         }
     }
 
