@@ -125,7 +125,9 @@ fn of_value(entry: &Entry<'_>, version: AirflowVersion) -> Result<Option<Built>,
     match entry.unwrapped()? {
         None => Ok(None),
         Some(Value::Text(uri)) => of_uri(uri, version).map(Some),
-        Some(Value::Dict(fields)) => of_json_object(entry.key_as_written, fields, version).map(Some),
+        Some(Value::Dict(fields)) => {
+            of_json_object(entry.key_as_written, fields, version).map(Some)
+        }
         Some(value) => Err(EntryProblem::UnexpectedType {
             found: value.type_name(),
         }),

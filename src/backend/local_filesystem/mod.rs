@@ -134,9 +134,8 @@ fn find_each(
     ids: &[String],
     find: fn(&SecretsFile<'_>, &str) -> Result<Option<Answer>, LocalFilesystemError>,
 ) -> Vec<Result<Answer, LocalFilesystemError>> {
-    let answer = |id: &String| {
-        Ok(find(file, id)?.unwrap_or_else(|| Answer::Absent(near_miss(file, id))))
-    };
+    let answer =
+        |id: &String| Ok(find(file, id)?.unwrap_or_else(|| Answer::Absent(near_miss(file, id))));
     ids.iter().map(answer).collect()
 }
 

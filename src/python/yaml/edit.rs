@@ -25,7 +25,10 @@ impl Document {
 
     /// Whether it is something that more can be written into.
     pub fn is_collection(&self, id: ObjectId) -> bool {
-        matches!(self.object(id.0), Object::List(_) | Object::Pairs(_) | Object::Dict(_))
+        matches!(
+            self.object(id.0),
+            Object::List(_) | Object::Pairs(_) | Object::Dict(_)
+        )
     }
 
     /// Python's name for the type of an object.

@@ -97,10 +97,7 @@ impl<'a> Expansion<'a> {
         items.iter().map(|item| self.value(*item)).collect()
     }
 
-    fn dict<'p>(
-        &mut self,
-        pairs: impl Iterator<Item = &'p Pair>,
-    ) -> Result<Dict, YamlError> {
+    fn dict<'p>(&mut self, pairs: impl Iterator<Item = &'p Pair>) -> Result<Dict, YamlError> {
         let mut dict = Dict::new();
         for (key, value) in pairs {
             let (name, value) = (self.key(*key)?, self.value(*value)?);

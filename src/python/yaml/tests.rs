@@ -305,7 +305,11 @@ fn a_long_number_is_bounded_as_in_python() {
 
 #[test]
 fn keys_that_json_writes_alike_are_told_apart_by_python() {
-    for text in ["{1: a, '1': b}", "{true: a, 'true': b}", "{~: a, 'null': b}"] {
+    for text in [
+        "{1: a, '1': b}",
+        "{true: a, 'true': b}",
+        "{~: a, 'null': b}",
+    ] {
         assert_eq!(problem(text), Problem::KeysAlike, "{text}");
     }
     for text in ["{1: a, 1.0: b}", "{.nan: a, .nan: b}", "{2024-01-01: a}"] {
