@@ -127,6 +127,18 @@ impl BackendKind {
             .map_or("", |(path, _)| path)
     }
 
+    /// Whether it reads `[core] multi_team` for each connection and variable, as of the providers of Airflow 3.3.2.
+    pub fn heeds_multi_team(self) -> bool {
+        matches!(
+            self,
+            BackendKind::Vault
+                | BackendKind::SystemsManagerParameterStore
+                | BackendKind::SecretsManager
+                | BackendKind::AzureKeyVault
+                | BackendKind::CloudSecretManager
+        )
+    }
+
     /// Whether secretctl can ask it.
     pub fn is_served(self) -> bool {
         matches!(

@@ -189,6 +189,9 @@ pub enum Answer {
     Found(Secret),
     /// It has no such secret, and what more there is to say of that; never a value.
     Absent(Option<String>),
+    /// That, provided that Airflow can encrypt: on the way to this answer it builds a connection with a password or an extra,
+    /// perhaps another one than was asked for.
+    IfEncrypted(Box<Answer>),
 }
 
 /// A secret as a backend stores it.

@@ -91,6 +91,14 @@ pub enum LayerError {
         /// The setting.
         origin: Origin,
     },
+    /// The same of another connection that Airflow builds on the way.
+    #[error(
+        "Airflow cannot load the file, since it cannot encrypt the passwords and extras in it: {origin} is not a Fernet key"
+    )]
+    FernetKeyOfFile {
+        /// The setting.
+        origin: Origin,
+    },
     /// The stored value is text to everyone but Airflow's connection parser.
     #[error("found, but a connection must be text, and this is a {type_name}")]
     NotText {
@@ -117,6 +125,14 @@ fn cannot_or_does_not(error: &ConnectionError) -> &'static str {
 }
 
 impl LayerError {
+    /// What is wrong where a whole file of connections is to be encrypted.
+    pub(super) fn of_file(self) -> Self {
+        match self {
+            LayerError::FernetKey { origin } => LayerError::FernetKeyOfFile { origin },
+            other => other,
+        }
+    }
+
     /// Whether this is a failure to read a value that was found as JSON.
     pub(super) fn is_about_json(&self) -> bool {
         matches!(
@@ -130,7 +146,9 @@ impl Fault for LayerError {
     fn failure(&self) -> Failure {
         match self {
             LayerError::Backend(error) => error.failure(),
-            LayerError::Config(_) | LayerError::FernetKey { .. } => Failure::Configuration,
+            LayerError::Config(_)
+            | LayerError::FernetKey { .. }
+            | LayerError::FernetKeyOfFile { .. } => Failure::Configuration,
             LayerError::Connection(_)
             | LayerError::NotText { .. }
             | LayerError::NotJson(_)
@@ -143,7 +161,7 @@ impl Fault for LayerError {
             LayerError::Backend(error) => error.hint(),
             LayerError::Config(error) => error.hint(),
             LayerError::Connection(error) => error.hint(),
-            LayerError::FernetKey { .. } => Some(
+            LayerError::FernetKey { .. } | LayerError::FernetKeyOfFile { .. } => Some(
                 "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
                     .into(),
             ),

@@ -32,8 +32,6 @@ use crate::python::json::{self, Dict, Value};
 
 /// The largest kwargs that are read, in bytes.
 pub(crate) const LARGEST_TEXT: usize = 1024 * 1024;
-/// How many variables may each refer to the next before the text comes.
-const LONGEST_CHAIN: usize = 100;
 /// How many variables are tried one by one, to find the one that breaks the JSON.
 const MOST_SUSPECTS: usize = 64;
 
@@ -153,7 +151,7 @@ impl<'a> Reader<'a> {
 
     /// While the text is nothing but `$NAME`, looks at the value of `NAME` instead.
     fn follow_variable(&mut self) {
-        for _ in 0..LONGEST_CHAIN {
+        for _ in self.showable.env.names() {
             let Some(reference) = whole_reference(self.text.trim_matches(is_json_space)) else {
                 return;
             };

@@ -383,9 +383,19 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_port_that_is_a_list_or_an_object_is_refused",
     ),
     (
-        "Of YAML, sets",
+        "Of YAML, these are refused",
         "differences/reads_less.rs",
         "yaml_without_a_form_in_json_is_refused",
+    ),
+    (
+        "A date that is a key",
+        "differences/reads_less.rs",
+        "a_date_that_is_a_key_is_text",
+    ),
+    (
+        "NaN and the infinities",
+        "differences/reads_less.rs",
+        "numbers_that_json_does_not_have",
     ),
 ];
 

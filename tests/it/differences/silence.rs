@@ -117,6 +117,21 @@ fn a_multi_team_that_is_neither_true_nor_false_stops_the_run() {
             .run()
             .fails_with(7)
             .says("`AIRFLOW__CORE__MULTI_TEAM` is neither");
+        for release in ["2.11", "3.0", "3.1", "3.2"] {
+            lookup()
+                .env("AIRFLOW__CORE__MULTI_TEAM", value)
+                .args(["--airflow-version", release])
+                .run()
+                .prints("from the environment");
+            lookup()
+                .backend(VAULT)
+                .kwargs(&json!({"token": "t"}))
+                .env("AIRFLOW__CORE__MULTI_TEAM", value)
+                .args(["--airflow-version", release])
+                .run()
+                .fails_with(7)
+                .says("`AIRFLOW__CORE__MULTI_TEAM` is neither");
+        }
     }
 }
 
