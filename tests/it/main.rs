@@ -11,6 +11,7 @@ mod commands;
 mod connections;
 mod contract;
 mod core_dump;
+mod demo;
 mod differences;
 mod google;
 mod harness;

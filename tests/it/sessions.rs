@@ -21,7 +21,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 /// The address that the pages show.
-const SHOWN_ADDRESS: &str = "http://127.0.0.1:8200";
+pub const SHOWN_ADDRESS: &str = "http://127.0.0.1:8200";
 const SHOWN_AWS: &str = "http://127.0.0.1:5000";
 const SHOWN_TOKEN: &str = "root-token";
 const SHOWN_PROXY: &str = "http://127.0.0.1:8001";
@@ -91,7 +91,7 @@ fn all_text(folder: &Path) -> String {
 }
 
 /// Set to anything, it makes the tests write what the program says into the pages, for a person to look at the difference.
-const WRITE_PAGES: &str = "SECRETCTL_WRITE_PAGES";
+pub const WRITE_PAGES: &str = "SECRETCTL_WRITE_PAGES";
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
