@@ -2,7 +2,8 @@
 
 use super::Doubt;
 use crate::airflow_config::{ConfigError, Origin};
-use crate::backend::{BackendError, kind};
+use crate::backend::BackendError;
+use crate::backend::kind::{self, BackendKind};
 use crate::connection::ConnectionError;
 use crate::failure::{Failure, Fault};
 use crate::finding::Finding;
@@ -125,6 +126,16 @@ fn cannot_or_does_not(error: &ConnectionError) -> &'static str {
 }
 
 impl LayerError {
+    /// What to do about it, where the layer is of this backend.
+    pub(super) fn hint_in(&self, backend: &str) -> Option<String> {
+        match self {
+            LayerError::Connection(error) if backend == BackendKind::Vault.class_name() => {
+                error.hint_in_vault().or_else(|| error.hint())
+            }
+            error => error.hint(),
+        }
+    }
+
     /// What is wrong where a whole file of connections is to be encrypted.
     pub(super) fn of_file(self) -> Self {
         match self {

@@ -68,6 +68,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_login_path_that_is_not_mounted_is_no_absent_secret",
     ),
     (
+        "A backend class of one's own",
+        "differences/silence.rs",
+        "a_class_that_is_not_known_stops_the_run",
+    ),
+    (
         "A `[core] multi_team` that is neither true nor false",
         "differences/silence.rs",
         "a_multi_team_that_is_neither_true_nor_false_stops_the_run",
