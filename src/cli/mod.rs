@@ -6,6 +6,7 @@ mod get_config;
 mod get_conn;
 mod get_var;
 mod output;
+mod paint;
 mod terminal;
 
 use std::io::Write;
@@ -20,6 +21,7 @@ use crate::settings::{Files, Settings};
 
 pub use arguments::Cli;
 use arguments::{Command, GlobalOptions};
+pub use paint::Paint;
 pub use terminal::{Terminal, printable};
 
 /// Runs one command: data to `stdout`, everything else to `terminal`. Gives the exit code of a run that ended well.
@@ -42,7 +44,9 @@ pub async fn run(cli: &Cli, env: Env, terminal: &Terminal, stdout: &mut dyn Writ
         }
         Command::GetVar(arguments) => get_var::run(arguments, &search_path, &console, stdout).await,
         Command::GetConfig(arguments) => get_config::run(arguments, &search_path, stdout).await,
-        Command::Explain(arguments) => explain::run(arguments, &search_path, stdout).await,
+        Command::Explain(arguments) => {
+            explain::run(arguments, &search_path, terminal.stdout(), stdout).await
+        }
     };
     if !global.keep_login {
         search_path.close().await;
