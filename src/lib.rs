@@ -64,7 +64,7 @@ mod text_file;
 pub use airflow_config::ConfigError;
 pub use airflow_version::{AirflowVersion, UnknownRelease};
 pub use backend::{Answer, Backend, BackendError, Location, Place, Secret, SecretRef};
-pub use cli::{Cli, Terminal, run};
+pub use cli::{Cli, Paint, Terminal, run};
 pub use connection::{Connection, ConnectionError, Model, UnknownField};
 pub use console::{Console, Listener, Verbosity};
 pub use deadline::{Deadline, TimedOut};

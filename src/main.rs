@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use secretctl::{Cli, Env, Fault, Terminal};
+use secretctl::{Cli, Env, Fault, Paint, Terminal};
 use tokio::runtime::{Builder, Runtime};
 
 #[expect(
@@ -27,7 +27,11 @@ fn main() -> ExitCode {
     }));
     let cli = Cli::parse();
     let env = Env::from_os(std::env::vars_os());
-    let terminal = Terminal::new(cli.color(), io::stderr().is_terminal(), &env);
+    let paint = |is_terminal| Paint::new(cli.color(), is_terminal, &env);
+    let terminal = Terminal::new(
+        paint(io::stdout().is_terminal()),
+        paint(io::stderr().is_terminal()),
+    );
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -22,10 +22,7 @@ use crate::secret_kind::SecretKind;
     subcommand_required = true,
     arg_required_else_help = true
 )]
-#[command(
-    after_help = "Exit codes: 0 resolved, 1 output not written, 2 wrong command line, 3 defined nowhere, 4 refused, 5 authentication failed, \
-6 not reached, 7 wrong configuration, 8 found but unusable, 70 a bug in secretctl"
-)]
+#[command(after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(flatten)]
     pub(super) global: GlobalOptions,
@@ -40,6 +37,22 @@ impl Cli {
     }
 }
 
+const AFTER_HELP: &str = "\
+Example:
+  secretctl --env-file .env explain conn smtp_default
+
+Exit codes:
+   0  resolved
+   1  the output could not be written
+   2  the command line is wrong, or the id is empty
+   3  defined nowhere: every layer answered, none has it
+   4  a backend refused: authenticated, not permitted
+   5  authentication failed, or no credentials
+   6  a backend could not be reached, or something else answers there
+   7  the configuration is wrong
+   8  found, but unusable
+  70  a bug in secretctl";
+
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
@@ -48,7 +61,7 @@ pub struct GlobalOptions {
     pub env_files: Vec<PathBuf>,
 
     /// How env files are read: as Compose does, or raw as `docker run --env-file` does
-    #[arg(long, value_enum, default_value = "compose", global = true, help_heading = SETTINGS)]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "compose", global = true, help_heading = SETTINGS)]
     pub env_file_format: EnvFileFormatName,
 
     /// Run the commands that an env file names (settings that end in _CMD)
@@ -109,6 +122,7 @@ pub struct GlobalOptions {
     pub color: Color,
 }
 
+pub(super) const PRINTED: &str = "What is printed";
 const SETTINGS: &str = "Settings";
 const LOOKUP: &str = "Lookup";
 const OUTPUT: &str = "Messages";
@@ -116,7 +130,7 @@ const OUTPUT: &str = "Messages";
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
     Auto,
     /// Always
     Always,
@@ -145,10 +159,10 @@ impl From<EnvFileFormatName> for EnvFileFormat {
 /// A search path by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ContextName {
-    /// What `airflow connections get` and the scheduler do
+    /// What `airflow connections get` and the scheduler do (or: scheduler)
     #[value(alias = "scheduler")]
     Server,
-    /// What a task of Airflow 3 sees
+    /// What a task of Airflow 3 sees (or: task)
     #[value(alias = "task")]
     Worker,
 }
@@ -169,10 +183,10 @@ pub enum Command {
     #[command(flatten)]
     Lookup(LookupCommand),
     /// Find the ids that DAG files use, without running them
-    #[command(after_help = "Example: secretctl scan dags")]
+    #[command(after_help = "Example:\n  secretctl scan dags")]
     Scan(ScanArguments),
     /// Prove that every id that is needed resolves
-    #[command(after_help = "Example: secretctl --env-file .env check --dags dags")]
+    #[command(after_help = "Example:\n  secretctl --env-file .env check --dags dags")]
     Check(CheckArguments),
 }
 
@@ -180,16 +194,18 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum LookupCommand {
     /// Print one connection
-    #[command(after_help = "Example: secretctl --env-file .env get-conn smtp_default --field host")]
+    #[command(
+        after_help = "Example:\n  secretctl --env-file .env get-conn smtp_default --field host"
+    )]
     GetConn(GetConnArguments),
     /// Print one variable
-    #[command(after_help = "Example: secretctl --env-file .env get-var test --default none")]
+    #[command(after_help = "Example:\n  secretctl --env-file .env get-var test --default none")]
     GetVar(GetVarArguments),
     /// Print what the custom backend's get_config gives
-    #[command(after_help = "Example: secretctl --env-file .env get-config sql_alchemy_conn")]
+    #[command(after_help = "Example:\n  secretctl --env-file .env get-config sql_alchemy_conn")]
     GetConfig(GetConfigArguments),
     /// Say what every layer answers, without a value
-    #[command(after_help = "Example: secretctl --env-file .env explain conn smtp_default")]
+    #[command(after_help = "Example:\n  secretctl --env-file .env explain conn smtp_default")]
     Explain(ExplainArguments),
 }
 
@@ -200,16 +216,16 @@ pub struct GetConnArguments {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub conn_id: String,
     /// The form to print
-    #[arg(short, long, value_enum, default_value = "uri")]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "uri", help_heading = PRINTED)]
     pub output: ConnectionOutput,
     /// Print one field bare: host, login, password, port, schema, conn_type, description, extra, extra.KEY or uri
-    #[arg(long, value_name = "NAME", conflicts_with = "output")]
+    #[arg(long, value_name = "NAME", conflicts_with = "output", help_heading = PRINTED)]
     pub field: Option<String>,
     /// Show password and extra in the table
-    #[arg(long)]
+    #[arg(long, help_heading = PRINTED)]
     pub reveal: bool,
     /// Print no newline after the value
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = PRINTED)]
     pub no_newline: bool,
 }
 
@@ -235,13 +251,13 @@ pub struct GetVarArguments {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
     /// The form to print
-    #[arg(short, long, value_enum, default_value = "raw")]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "raw", help_heading = PRINTED)]
     pub output: VariableOutput,
     /// Printed when the variable is defined nowhere (not when a backend failed)
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = PRINTED)]
     pub default: Option<String>,
     /// Print no newline after the value
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = PRINTED)]
     pub no_newline: bool,
 }
 
@@ -263,7 +279,7 @@ pub struct GetConfigArguments {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
     /// Print no newline after the value
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = PRINTED)]
     pub no_newline: bool,
 }
 
@@ -277,7 +293,7 @@ pub struct ExplainArguments {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub id: String,
     /// The form to print
-    #[arg(short, long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "text", help_heading = PRINTED)]
     pub output: ExplainOutput,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
+use super::arguments::PRINTED;
 use super::{output, scan};
 use crate::airflow_config::ConfigError;
 use crate::check::report::{self, Subject};
@@ -46,7 +47,7 @@ pub struct CheckArguments {
     #[arg(long, value_enum, default_value = "warn")]
     pub implicit: ImplicitName,
     /// The form to print
-    #[arg(short, long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "text", help_heading = PRINTED)]
     pub output: CheckOutput,
 }
 

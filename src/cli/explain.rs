@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::arguments::{ExplainArguments, ExplainOutput};
 use super::output;
+use super::paint::{Hue, Paint};
 use super::terminal::on_one_line;
 use crate::airflow_config::SettingUse;
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ use crate::source::Source;
 pub async fn run(
     arguments: &ExplainArguments,
     search_path: &SearchPath,
+    paint: Paint,
     stdout: &mut dyn Write,
 ) -> Result<u8> {
     let secret = SecretId::new(arguments.kind.into(), &arguments.id);
@@ -29,7 +31,7 @@ pub async fn run(
     let findings = findings(search_path, &lookup);
     let exit_code = exit_code(&lookup, &findings);
     let text = match arguments.output {
-        ExplainOutput::Text => text(&lookup, &findings, search_path.settings()),
+        ExplainOutput::Text => text(&lookup, &findings, search_path.settings(), paint),
         ExplainOutput::Json => json(&lookup, &findings, search_path.settings(), exit_code),
     };
     output::write(stdout, &text, false)?;
@@ -77,28 +79,41 @@ fn exit_code(lookup: &Lookup, findings: &[Finding]) -> u8 {
     worst.map_or(0, Failure::exit_code)
 }
 
-fn text(lookup: &Lookup, findings: &[Finding], settings: &[SettingUse]) -> String {
-    let mut lines = vec![lookup.sentence()];
+fn text(lookup: &Lookup, findings: &[Finding], settings: &[SettingUse], paint: Paint) -> String {
+    let labelled = |label: &str, hue: Hue, text: &str| {
+        format!("{} {}", paint.paint(hue, label), on_one_line(text))
+    };
+    let mut lines = vec![on_one_line(&lookup.sentence())];
     if lookup.layers.is_empty() {
-        lines.extend(lookup.lines().iter().map(|line| format!("  {line}")));
+        let told = lookup.lines();
+        lines.extend(told.iter().map(|line| format!("  {}", on_one_line(line))));
     }
-    for (number, report) in lookup.layers.iter().enumerate() {
-        let (place, outcome) = (report.place(), report.outcome_in_words());
-        lines.push(format!("  {}. {place}: {outcome}", number + 1));
+    for (number, report) in (1..).zip(&lookup.layers) {
+        let place = on_one_line(&report.place());
+        let outcome = on_one_line(&report.outcome_in_words());
+        let outcome = paint.paint(hue(&report.outcome), &outcome);
+        lines.push(format!("  {number}. {place}: {outcome}"));
         let asked_as = report.asked_as.iter();
-        lines.extend(asked_as.map(|identity| format!("     asked {identity}")));
+        lines.extend(asked_as.map(|identity| format!("     asked {}", on_one_line(identity))));
     }
-    lines.extend(settings.iter().map(|setting| format!("setting: {setting}")));
+    let settings = settings.iter().map(ToString::to_string);
+    lines.extend(settings.map(|setting| format!("setting: {}", on_one_line(&setting))));
     let doubts = findings.iter().filter(|finding| finding.strictly.is_some());
-    lines.extend(doubts.map(|finding| format!("error: {}", finding.sentence)));
-    lines.extend(
-        lookup
-            .hints()
-            .into_iter()
-            .map(|hint| format!("hint: {hint}")),
-    );
-    let lines: Vec<String> = lines.iter().map(|line| on_one_line(line)).collect();
+    lines.extend(doubts.map(|finding| labelled("error:", Hue::Red, &finding.sentence)));
+    let hints = lookup.hints().into_iter();
+    lines.extend(hints.map(|hint| labelled("hint:", Hue::Cyan, &hint)));
     lines.join("\n")
+}
+
+fn hue(outcome: &Outcome) -> Hue {
+    match outcome {
+        Outcome::Found { shadowed: false } => Hue::Green,
+        Outcome::Failed(_) => Hue::Red,
+        Outcome::Found { shadowed: true }
+        | Outcome::NotFound(_)
+        | Outcome::Skipped(_)
+        | Outcome::NotServed(_) => Hue::Yellow,
+    }
 }
 
 fn json(lookup: &Lookup, findings: &[Finding], settings: &[SettingUse], exit_code: u8) -> String {

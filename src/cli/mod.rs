@@ -7,6 +7,7 @@ mod get_config;
 mod get_conn;
 mod get_var;
 mod output;
+mod paint;
 mod scan;
 mod terminal;
 
@@ -23,6 +24,7 @@ use crate::settings::{Files, Settings};
 pub use arguments::Cli;
 use arguments::{Command, GlobalOptions, LookupCommand};
 use check::CheckArguments;
+pub use paint::Paint;
 pub use terminal::{Terminal, printable};
 
 /// Runs one command: data to `stdout`, everything else to `terminal`. Gives the exit code of a run that ended well.
@@ -54,7 +56,9 @@ pub async fn run(cli: &Cli, env: Env, terminal: &Terminal, stdout: &mut dyn Writ
         LookupCommand::GetConfig(arguments) => {
             get_config::run(arguments, &search_path, stdout).await
         }
-        LookupCommand::Explain(arguments) => explain::run(arguments, &search_path, stdout).await,
+        LookupCommand::Explain(arguments) => {
+            explain::run(arguments, &search_path, terminal.stdout(), stdout).await
+        }
     };
     close(global, &search_path).await;
     done

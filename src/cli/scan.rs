@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::arguments::PRINTED;
 use super::output;
 use crate::airflow_config::{ConfigError, Found};
 use crate::dags::{self, IgnoreSyntax, Scan, ScanOptions};
@@ -20,7 +21,7 @@ pub struct ScanArguments {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The form to print
-    #[arg(short, long, value_enum, default_value = "text")]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "text", help_heading = PRINTED)]
     pub output: ScanOutput,
 }
 

@@ -2,33 +2,28 @@
 
 use std::io::{self, Write};
 
-use super::arguments::Color;
+use super::paint::{Hue, Paint};
 use crate::console::Listener;
-use crate::env::Env;
 use crate::error::Error;
 use crate::failure::Fault;
 use crate::finding::{Finding, Level};
 
-/// stderr, with or without colour.
+/// Where people read: stderr, and stdout where a command writes for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    in_color: bool,
+    stdout: Paint,
+    stderr: Paint,
 }
 
-const RED: &str = "1;31";
-const YELLOW: &str = "1;33";
-const CYAN: &str = "1;36";
-
 impl Terminal {
-    /// Decides about colour: as told, else on a terminal without `NO_COLOR`.
-    pub fn new(color: Color, is_terminal: bool, env: &Env) -> Self {
-        let refused = matches!(env.get("NO_COLOR"), Ok(Some(value)) if !value.is_empty());
-        let in_color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => is_terminal && !refused,
-        };
-        Terminal { in_color }
+    /// Writes to stderr, in colour or not; what goes to stdout is the commands' own.
+    pub fn new(stdout: Paint, stderr: Paint) -> Self {
+        Self { stdout, stderr }
+    }
+
+    /// How a command colours what it writes for people.
+    pub(super) fn stdout(&self) -> Paint {
+        self.stdout
     }
 
     /// Tells an error: what failed, where it looked, what to do next.
@@ -38,7 +33,7 @@ impl Terminal {
             Error::Config(_) | Error::Open(_) => printable(&error.to_string()),
             _ => on_one_line(&error.to_string()),
         };
-        self.labelled("error", RED, &sentence);
+        self.labelled("error", Hue::Red, &sentence);
         if let Error::NotResolved(lookup) = error {
             for line in lookup.lines() {
                 self.plain(&format!("  {line}"));
@@ -52,15 +47,11 @@ impl Terminal {
 
     /// Tells what to do next.
     pub fn hint(&self, text: &str) {
-        self.labelled("hint", CYAN, &on_one_line(text));
+        self.labelled("hint", Hue::Cyan, &on_one_line(text));
     }
 
-    fn labelled(&self, label: &str, color: &str, text: &str) {
-        let label = if self.in_color {
-            format!("\u{1b}[{color}m{label}:\u{1b}[0m")
-        } else {
-            format!("{label}:")
-        };
+    fn labelled(&self, label: &str, hue: Hue, text: &str) {
+        let label = self.stderr.paint(hue, &format!("{label}:"));
         self.write(&format!("{label} {text}"));
     }
 
@@ -76,12 +67,12 @@ impl Terminal {
 
 impl Listener for Terminal {
     fn finding(&self, finding: &Finding) {
-        let (label, color) = match finding.level {
-            Level::Note => ("note", CYAN),
-            Level::Warning => ("warning", YELLOW),
-            Level::Error => ("error", RED),
+        let (label, hue) = match finding.level {
+            Level::Note => ("note", Hue::Cyan),
+            Level::Warning => ("warning", Hue::Yellow),
+            Level::Error => ("error", Hue::Red),
         };
-        self.labelled(label, color, &on_one_line(&finding.sentence));
+        self.labelled(label, hue, &on_one_line(&finding.sentence));
         finding.hint.iter().for_each(|hint| self.hint(hint));
     }
 
@@ -116,15 +107,5 @@ mod tests {
     fn control_characters_are_shown_not_obeyed() {
         assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\r\nc");
         assert_eq!(on_one_line("a\r\nb"), "a\\r\\nb");
-    }
-
-    #[test]
-    fn no_color_counts_on_a_terminal_only() {
-        let plain = Env::from_pairs([("NO_COLOR", "1")]);
-        assert!(!Terminal::new(Color::Auto, true, &plain).in_color);
-        assert!(Terminal::new(Color::Always, false, &plain).in_color);
-        let empty = Env::from_pairs([("NO_COLOR", "")]);
-        assert!(Terminal::new(Color::Auto, true, &empty).in_color);
-        assert!(!Terminal::new(Color::Auto, false, &empty).in_color);
     }
 }

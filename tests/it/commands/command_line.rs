@@ -21,13 +21,61 @@ fn a_wrong_command_line_is_exit_2() {
         environment(&["--version"]).run().succeeds().stdout,
         format!("secretctl {}\n", env!("CARGO_PKG_VERSION"))
     );
-    assert!(
-        environment(&["--help"])
-            .run()
-            .succeeds()
-            .stdout
-            .contains("Exit codes: 0 resolved")
-    );
+}
+
+/// The help of the program and of each command.
+fn helps(columns: &str) -> Vec<String> {
+    let commands = ["get-conn", "get-var", "get-config", "explain"].map(|command| vec![command]);
+    let programs = [vec![]].into_iter().chain(commands);
+    let helps = programs.map(|command| {
+        let run = environment(&command).args(["--help"]);
+        run.env("COLUMNS", columns).run().succeeds().stdout.clone()
+    });
+    helps.collect()
+}
+
+#[test]
+fn the_help_is_as_wide_as_the_terminal() {
+    for (columns, widest) in [("72", 72), ("100", 100)] {
+        for help in helps(columns) {
+            // Where a line may be broken is between words; an example is a line of its own.
+            let too_wide = help.lines().find(|line| {
+                line.chars().count() > widest && !line.trim_start().starts_with("secretctl ")
+            });
+            assert_eq!(too_wide, None, "{columns}:\n{help}");
+        }
+    }
+}
+
+#[test]
+fn the_help_has_headings_an_example_and_the_exit_codes() {
+    for help in helps("100") {
+        for heading in ["Settings:", "Lookup:", "Messages:", "Example:"] {
+            let is_there = help.lines().any(|line| line == heading);
+            assert!(is_there, "{heading}\n{help}");
+        }
+    }
+    let help = helps("100").remove(0);
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 70] {
+        let line = format!("\n  {code:>2}  ");
+        assert!(help.contains(&line), "{code}\n{help}");
+    }
+}
+
+/// What the help calls an example is a command line that is understood.
+#[test]
+fn the_examples_of_the_help_are_no_usage_errors() {
+    for help in helps("200") {
+        let examples = help
+            .lines()
+            .filter_map(|line| line.strip_prefix("  secretctl "));
+        let examples: Vec<&str> = examples.collect();
+        assert_eq!(examples.len(), 1, "{help}");
+        let output = environment(&examples[0].split(' ').collect::<Vec<_>>())
+            .file(".env", "")
+            .run();
+        assert_ne!(output.code, Some(2), "{output}");
+    }
 }
 
 #[test]
@@ -59,6 +107,28 @@ fn colour_is_for_those_who_ask_for_it() {
     for color in ["auto", "never"] {
         let output = environment(&["get-var", "nope", "--color", color]).run();
         assert!(output.stderr.starts_with("error: "), "{output}");
+    }
+}
+
+#[test]
+fn nothing_is_coloured_in_a_pipe() {
+    for command in [
+        &["explain", "var", "test"][..],
+        &["explain", "var", "nope"],
+        &["explain", "var", "test", "-o", "json", "--color", "always"],
+        &[
+            "get-conn",
+            "smtp_default",
+            "-o",
+            "table",
+            "--color",
+            "always",
+        ],
+        &["get-var", "test", "--color", "always"],
+        &["--help"],
+    ] {
+        let output = local(command).env("TERM", "xterm-256color").run();
+        assert!(!output.stdout.contains('\u{1b}'), "{command:?}\n{output}");
     }
 }
 

@@ -88,3 +88,25 @@ fn a_run_that_ends_before_any_layer_is_asked_prints_an_object_too() {
     assert_eq!(explanation["layers"], json!([]));
     assert!(explanation["error"].is_string(), "{explanation}");
 }
+
+#[test]
+fn explain_colours_what_each_layer_answered() {
+    let green = |text: &str| format!(": \u{1b}[1;32m{text}\u{1b}[0m\n");
+    let yellow = |text: &str| format!(": \u{1b}[1;33m{text}");
+    let red = |text: &str| format!(": \u{1b}[1;31m{text}");
+    let explain = |id| local(&["explain", "var", id, "--color", "always"]);
+    let found = explain("test").run().stdout;
+    assert!(found.contains(&green("found")), "{found}");
+    assert!(found.contains(&yellow("not set")), "{found}");
+    assert!(found.contains(&yellow("not asked: ")), "{found}");
+    let broken = explain("test").file("variables.json", "[]").run().stdout;
+    assert!(broken.contains(&red("")), "{broken}");
+    assert!(!broken.contains("\u{1b}[1;32m"), "{broken}");
+}
+
+#[test]
+fn an_id_cannot_steer_the_terminal_through_colour() {
+    let output = environment(&["explain", "var", "a\u{1b}[2Jb", "--color", "always"]).run();
+    assert!(!output.stdout.contains("\u{1b}[2J"), "{output}");
+    assert!(output.stdout.contains("a\\u{1b}[2Jb"), "{output}");
+}
