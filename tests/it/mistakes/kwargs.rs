@@ -74,13 +74,13 @@ fn not_json() -> Vec<Mistake> {
             "quotes that a shell has taken away",
             "{url: URL, token: TOKEN}",
             "a name without quotes",
-            "single quotes around the whole",
+            "shell",
         ),
         case(
             "braces that a shell has taken away",
             "url:URL",
             "there is no JSON object in braces",
-            "single quotes around the whole",
+            "single quotes",
         ),
         case(
             "a placeholder left in",
@@ -97,8 +97,8 @@ fn not_json() -> Vec<Mistake> {
         case(
             "a comma at the end",
             r#"{"url": "URL", "token": "TOKEN",}"#,
-            "a comma",
-            "take out",
+            "a comma after the last item",
+            "take the comma away",
         ),
         case(
             "Python's `None`",
@@ -109,8 +109,8 @@ fn not_json() -> Vec<Mistake> {
         case(
             "kwargs that are cut off",
             r#"{"url": "URL", "token": "TOKEN""#,
-            "the text ends",
-            "`}`",
+            "the text ends before the JSON is complete",
+            "look for a missing brace",
         ),
         case(
             "quotes around the whole",
@@ -122,7 +122,7 @@ fn not_json() -> Vec<Mistake> {
             "typographic quotes",
             "{“url”: “URL”, “token”: “TOKEN”}",
             "a typographic quote",
-            "`\"`",
+            "use double quotes inside the braces",
         ),
     ]
 }

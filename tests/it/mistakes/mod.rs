@@ -131,10 +131,12 @@ fn faults_of_obeyed(output: &Output, code: i32, advised: &[String]) -> Vec<Strin
     faults
 }
 
-/// What stderr advises: its hints, and the warnings, which hold theirs.
+/// What stderr advises: its hints, and the warnings and reasons of absence, which hold theirs.
 fn advice(output: &Output) -> String {
-    let lines = output.stderr.lines();
-    let advice = lines.filter(|line| line.starts_with("hint: ") || line.starts_with("warning: "));
+    let holds = |line: &&str| {
+        line.starts_with("hint: ") || line.starts_with("warning: ") || line.contains("not found: ")
+    };
+    let advice = output.stderr.lines().filter(holds);
     advice.collect::<Vec<_>>().join("\n")
 }
 

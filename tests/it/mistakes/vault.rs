@@ -74,7 +74,7 @@ fn elsewhere(path: &str) -> Response {
     match path.split('/').next() {
         Some("kv") if path.starts_with("kv/variables") => Response::json(
             404,
-            &json!({"data": null, "warnings": ["Invalid path for a versioned K/V secrets engine"]}),
+            &json!({"request_id": "1", "lease_id": "", "data": null, "auth": null, "warnings": ["Invalid path for a versioned K/V secrets engine"]}),
         ),
         Some("kv" | "old") => Response::json(404, &json!({"errors": []})),
         _ => refusal(
@@ -458,7 +458,7 @@ fn tokens() -> Vec<Mistake> {
             5,
             lookup(&url, &json!({"token": null})).env("VAULT_TOKEN", ""),
         )
-        .names("there is no token to show to Vault: VAULT_TOKEN is set to nothing")
+        .names("there is no token to show to Vault: `VAULT_TOKEN` gives none")
         .advises("set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment")
         .obeyed(0, |run| run.env("VAULT_TOKEN", TOKEN))
         .keeps(server)
@@ -622,7 +622,9 @@ fn down() -> Vec<Mistake> {
         )
         .names(format!("{}: no answer within 0.2 s", slow.url()))
         .advises("`--timeout` sets the limit")
-        .obeyed(0, |run| run.args(["--timeout", "60"]))
+        .obeyed(0, |run| {
+            run.with_args(["get-var", "hello", "--timeout", "60"])
+        })
         .keeps(slow),
         mistake("too many requests", 6, lookup(&throttled.url(), &json!({})))
             .names("Vault is throttling this client with status 429")
@@ -651,7 +653,7 @@ fn down() -> Vec<Mistake> {
 fn ids() -> Vec<Mistake> {
     let absent = |done, id| {
         of_id(done, 3, id)
-            .names(format!("kv/data/variables/{}", id.replace(' ', "%20")))
+            .names(format!("kv/data/variables/{id} at "))
             .advises("`kv/variables/` has `hello`; Vault wants the very same name")
     };
     vec![

@@ -138,6 +138,12 @@ impl Secretctl {
         self
     }
 
+    /// Replaces the command line.
+    pub fn with_args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments.clear();
+        self.args(arguments)
+    }
+
     /// Plants a secret that no output may hold.
     pub fn secret(mut self, secret: &str) -> Self {
         self.canaries.push(Canary::new(secret));
