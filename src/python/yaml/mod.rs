@@ -15,6 +15,7 @@ mod edit;
 mod error;
 mod events;
 mod expand;
+mod merge;
 mod number;
 mod resolve;
 #[cfg(test)]

@@ -212,6 +212,37 @@ fn a_list_that_holds_itself_is_only_refused_when_asked_for() {
     assert_eq!(error.problem, Problem::HoldsItself);
 }
 
+/// Run with PyYAML 6.0.3 and 6.0.4.
+#[test]
+fn merges_that_a_newer_release_makes_otherwise_are_known() {
+    let is_disputed = |merges: &str| {
+        let text = format!(
+            "a: &a {{key: 1, k: 1}}\nb: &b {{key: 2, k: 2}}\nd: &d {{key: 1, other: 3}}\n{merges}\n"
+        );
+        let document = safe_load(&text).ok().unwrap();
+        entry(&document, "c").unwrap().is_disputed()
+    };
+    for merges in [
+        "c: {<<: [*a, *b]}",
+        "c: {<<: [*b, *d]}",
+        "c: {<<: *a, <<: *b, key: 5}",
+        "e: &e {<<: [*a, *b]}\nc: {<<: *e}",
+        "c: [{x: {<<: [*a, *b]}}]",
+    ] {
+        assert!(is_disputed(merges), "{merges}");
+    }
+    for merges in [
+        "c: {<<: *a}",
+        "c: {<<: [*a, *a]}",
+        "c: {<<: [*a, *d]}",
+        "c: {<<: [*a, *b], key: 5}",
+        "c: {<<: *a, key: 5}",
+        "e: {<<: [*a, *b]}\nc: x",
+    ] {
+        assert!(!is_disputed(merges), "{merges}");
+    }
+}
+
 #[test]
 fn a_mapping_that_merges_itself_is_refused() {
     assert_eq!(problem("a: &a {<<: *a}\n"), Problem::MergesItself);

@@ -393,6 +393,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "yaml_without_a_form_in_json_is_refused",
     ),
     (
+        "YAML is read as PyYAML 6.0.3 reads it",
+        "differences/reads_less.rs",
+        "merges_are_those_of_one_release_and_a_doubt_is_told",
+    ),
+    (
         "A date that is a key",
         "differences/reads_less.rs",
         "a_date_that_is_a_key_is_text",

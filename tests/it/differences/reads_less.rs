@@ -264,6 +264,25 @@ fn a_port_that_is_a_list_or_an_object_is_refused() {
 }
 
 #[test]
+fn merges_are_those_of_one_release_and_a_doubt_is_told() {
+    let yaml = "base: &base {conn_type: postgres, host: db, login: svc}\n\
+                prod: &prod {conn_type: postgres, host: prod-db}\n\
+                hello: {<<: [*prod, *base], password: p}\n\
+                other: {<<: [*prod, *base], host: h}\n";
+    let run = |id: &str| {
+        local("connections", "c.yaml", yaml)
+            .args(["get-conn", id])
+            .run()
+    };
+    run("hello")
+        .prints("postgres://svc:p@prod-db")
+        .says("`hello` in `c.yaml` line 3 merges");
+    let other = run("other");
+    other.prints("postgres://svc@h");
+    assert!(!run("other").stderr.contains("merges"));
+}
+
+#[test]
 fn a_date_that_is_a_key_is_text() {
     let run = local("variables", "v.yaml", "hello: {2024-01-01: [2024-01-02]}\n");
     run.args(["get-var", "hello"])
