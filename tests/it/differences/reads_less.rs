@@ -220,6 +220,19 @@ fn what_is_too_large_or_too_deep_is_refused() {
         output.fails_with(7).says(file).says("16777216 bytes");
     }
 
+    let references = |count: usize| {
+        let value = "%(x)s".repeat(count);
+        let text = format!("[secrets]\nx = \nbackend = {value}\n");
+        let run = Secretctl::new().env("AIRFLOW_VAR_HELLO", "x");
+        run.file("airflow.cfg", text)
+            .args(["get-var", "hello"])
+            .run()
+    };
+    references(10_000).succeeds();
+    references(10_001)
+        .fails_with(7)
+        .says("bring in too much text");
+
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let json_of = |depth| {
         Secretctl::new()
@@ -280,6 +293,27 @@ fn merges_are_those_of_one_release_and_a_doubt_is_told() {
     let other = run("other");
     other.prints("postgres://svc@h");
     assert!(!run("other").stderr.contains("merges"));
+}
+
+#[test]
+fn an_executor_in_kwargs_is_the_one_that_is_set() {
+    let kwargs = json!({"variables_file_path": "$AIRFLOW__CORE__EXECUTOR.json"});
+    Secretctl::new()
+        .backend(LOCAL)
+        .kwargs(&kwargs)
+        .env("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor")
+        .file("SequentialExecutor.json", r#"{"hello": "sequential"}"#)
+        .file("LocalExecutor.json", r#"{"hello": "local"}"#)
+        .args(["get-var", "hello", "--context", "worker"])
+        .run()
+        .prints("sequential");
+}
+
+#[test]
+fn letters_are_those_of_todays_unicode() {
+    // U+A7CB, the capital of U+0264 since Unicode 16
+    let run = Secretctl::new().env("AIRFLOW_VAR_\u{a7cb}", "found");
+    run.args(["get-var", "\u{264}"]).run().prints("found");
 }
 
 #[test]
