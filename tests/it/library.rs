@@ -50,7 +50,40 @@ impl Backend for Cabinet {
     }
 }
 
+/// Answers for the first secret of many, and forgets the rest.
+struct Forgetful;
+
+#[async_trait]
+impl Backend for Forgetful {
+    fn name(&self) -> &'static str {
+        "ForgetfulBackend"
+    }
+
+    fn locate(&self, secret: &SecretId) -> Location {
+        Location::At(SecretRef::local(secret, secret.id.clone()))
+    }
+
+    async fn get(&self, _: &SecretRef, _: Deadline) -> Result<Answer, BackendError> {
+        Ok(Answer::Absent(None))
+    }
+
+    async fn get_many(
+        &self,
+        secrets: &[SecretRef],
+        deadline: Deadline,
+    ) -> Vec<Result<Answer, BackendError>> {
+        match secrets.first() {
+            Some(first) => vec![self.get(first, deadline).await],
+            None => Vec::new(),
+        }
+    }
+}
+
 async fn look_up(kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
+    look_up_in(Box::new(Cabinet), kind, ids).await
+}
+
+async fn look_up_in(backend: Box<dyn Backend>, kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
     let env = Env::from_pairs([
         ("AIRFLOW_VAR_LOCKED", "of the environment"),
         ("AIRFLOW_CONN_PHONE", "tcp://phone"),
@@ -58,7 +91,7 @@ async fn look_up(kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
     let options = LookupOptions::default();
     let settings = Settings::load(env, &Files::default(), options, Console::silent()).await;
     let search_path = settings.unwrap().open().await.unwrap();
-    let search_path = search_path.with_backend(CLASS, Box::new(Cabinet));
+    let search_path = search_path.with_backend(CLASS, backend);
     let secrets: Vec<_> = ids.iter().map(|id| SecretId::new(kind, *id)).collect();
     search_path.lookup_many(&secrets).await
 }
@@ -100,4 +133,14 @@ async fn its_errors_are_told_with_their_kind_and_advice() {
 async fn what_it_does_not_serve_is_skipped() {
     let config = look_up(SecretKind::Config, &["fax"]).await.remove(0);
     assert_eq!(words(&config)[0], (CLASS, "skipped"));
+}
+
+#[tokio::test]
+async fn a_secret_that_it_gives_no_answer_for_is_not_absent() {
+    let lookups = look_up_in(Box::new(Forgetful), SecretKind::Variable, &["a", "b"]).await;
+    let [answered, forgotten] = <[Lookup; 2]>::try_from(lookups).unwrap();
+    assert_eq!(answered.failure(), Failure::NotDefined);
+    assert_eq!(forgotten.failure(), Failure::Unreachable);
+    assert_eq!(words(&forgotten)[0], (CLASS, "unreachable"));
+    assert!(forgotten.hints()[0].starts_with("ask for it alone"));
 }

@@ -14,7 +14,7 @@ mod yaml_object;
 use async_trait::async_trait;
 
 use super::kwargs::{KwargError, Kwargs};
-use super::{Answer, Backend, BackendError, Location, Secret, SecretRef};
+use super::{Answer, Backend, BackendError, Location, Secret, SecretRef, Unanswered};
 use crate::airflow_version::AirflowVersion;
 use crate::console::Console;
 use crate::deadline::Deadline;
@@ -204,7 +204,7 @@ impl Backend for LocalFilesystemBackend {
         answers
             .into_iter()
             .next()
-            .unwrap_or(Ok(Answer::Absent(None)))
+            .unwrap_or_else(|| Err(Unanswered.into()))
     }
 
     async fn get_many(
