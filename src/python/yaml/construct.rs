@@ -3,6 +3,7 @@
 //! The surprising rule: collections are filled one level after the other. It shows where an anchor inside a merged
 //! mapping is used again, so the order is kept.
 
+use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
 
 use indexmap::IndexMap;
@@ -38,6 +39,7 @@ pub(super) fn construct(graph: Graph) -> Result<Document, YamlError> {
         objects: constructor.objects,
         disputed: constructor.disputed,
         root: graph.root,
+        written: Cell::default(),
     })
 }
 

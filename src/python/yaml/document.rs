@@ -3,6 +3,7 @@
 //! The surprising rule: only the entry that is asked for is written out in full, so that a YAML bomb in another entry
 //! does no harm, as in Python.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
@@ -23,6 +24,8 @@ pub struct Document {
     /// Mappings that PyYAML 6.0.4 merges otherwise.
     pub(super) disputed: HashSet<NodeId>,
     pub(super) root: Option<NodeId>,
+    /// The size of what has been written out so far.
+    pub(super) written: Cell<usize>,
 }
 
 /// A Python object, as `SafeConstructor` makes it.

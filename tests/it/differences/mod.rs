@@ -398,6 +398,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "letters_are_those_of_todays_unicode",
     ),
     (
+        "More than 100,000 values",
+        "differences/reads_less.rs",
+        "more_values_than_memory_is_kept_for_are_refused",
+    ),
+    (
         "Unpaired surrogates",
         "differences/reads_less.rs",
         "an_unpaired_surrogate_is_refused",

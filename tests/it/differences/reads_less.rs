@@ -255,6 +255,39 @@ fn what_is_too_large_or_too_deep_is_refused() {
 }
 
 #[test]
+fn more_values_than_memory_is_kept_for_are_refused() {
+    const MANY: usize = 100_001;
+    let list = format!("[{}0]", "[],".repeat(MANY));
+    let answer = format!(r#"{{"data": {{"data": {{"value": {list}}}}}}}"#);
+    let server = FakeServer::start(move |_| Some(Response::text(200, &answer)));
+    lookup(&server, json!({}))
+        .run()
+        .fails_with(8)
+        .says("the answer holds more than 100000 values");
+    let lines: String = (0..MANY).map(|n| format!("v{n}=x\n")).collect();
+    for (file, content, words) in [
+        (
+            "v.json",
+            format!(r#"{{"hello": {list}}}"#),
+            "more than 100000 values",
+        ),
+        (
+            "v.yaml",
+            format!("hello: {list}\n"),
+            "more than 100000 values",
+        ),
+        ("v.env", lines, "more than 100000 lines are assignments"),
+    ] {
+        local("variables", file, &content)
+            .env("AIRFLOW_VAR_HELLO", "of the environment")
+            .args(["get-var", "hello"])
+            .run()
+            .fails_with(8)
+            .says(words);
+    }
+}
+
+#[test]
 fn an_unpaired_surrogate_is_refused() {
     local("variables", "v.json", r#"{"hello": "\ud800"}"#)
         .args(["get-var", "hello"])
