@@ -47,4 +47,12 @@ mod tests {
             assert_eq!(nearest(written, &known), meant, "{written}");
         }
     }
+
+    #[test]
+    fn a_name_longer_than_any_is_not_compared() {
+        assert_eq!(
+            nearest(&"mount_point".repeat(1 << 20), &["mount_point"]),
+            None
+        );
+    }
 }

@@ -266,6 +266,21 @@ impl Fault for TimedOut {
     }
 }
 
+/// A backend that was asked for many secrets and answered fewer: of the rest nothing is known.
+#[derive(Debug, thiserror::Error)]
+#[error("gave no answer, though it answered for other secrets")]
+pub(crate) struct Unanswered;
+
+impl Fault for Unanswered {
+    fn failure(&self) -> Failure {
+        Failure::Unreachable
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("ask for it alone; `get_many` of a backend must answer for each secret".into())
+    }
+}
+
 /// What a backend needs to know besides its kwargs.
 #[derive(Clone, Debug)]
 pub struct Surroundings {

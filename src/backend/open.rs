@@ -66,7 +66,8 @@ pub async fn open(
         }
         BackendKind::LocalFilesystem => {
             given.refuse_unknown(local_filesystem::KWARGS)?;
-            let backend = LocalFilesystemBackend::open(given, surroundings.version)?;
+            let backend = LocalFilesystemBackend::open(given, surroundings.version)?
+                .telling(surroundings.console.clone());
             (backend, Vec::new()).into()
         }
         BackendKind::Vault => VaultBackend::open(given, surroundings)?.into(),

@@ -71,11 +71,9 @@ fn findings(search_path: &SearchPath, lookup: &Lookup) -> Vec<Finding> {
 }
 
 fn exit_code(lookup: &Lookup, findings: &[Finding]) -> u8 {
-    if lookup.found.is_none() {
-        return lookup.failure().exit_code();
-    }
+    let failure = lookup.found.is_none().then(|| lookup.failure());
     let doubts = findings.iter().filter_map(|finding| finding.strictly);
-    let worst = doubts.min_by_key(|failure| failure.rank());
+    let worst = doubts.chain(failure).min_by_key(|failure| failure.rank());
     worst.map_or(0, Failure::exit_code)
 }
 

@@ -11,6 +11,7 @@ use super::redirect::RedirectRefused;
 use crate::deadline::TimedOut;
 use crate::env::EnvError;
 use crate::failure::{Failure, Fault};
+use crate::python::json::MAX_VALUES;
 
 /// Why a server could not be asked. Shows nothing of an address but scheme, host and port.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum HttpError {
         /// The most that is read, in bytes.
         limit: usize,
     },
+    /// A server's answer is JSON of more values than any secret.
+    #[error("the answer holds more than {MAX_VALUES} values")]
+    TooManyValues,
     /// The files of the trusted CAs or of the client certificate do not end in time.
     #[error("the certificates from {origin} cannot be read: {error}")]
     Certificates {
@@ -136,7 +140,9 @@ impl HttpError {
                 return Some("check that the files are there and can be read to their end".into());
             }
             HttpError::Unreachable { cause, proxy, .. } => (cause, proxy),
-            HttpError::RedirectRefused { .. } | HttpError::AnswerTooLarge { .. } => return None,
+            HttpError::RedirectRefused { .. }
+            | HttpError::AnswerTooLarge { .. }
+            | HttpError::TooManyValues => return None,
         };
         let advice = match (cause, proxy) {
             (Cause::Refused | Cause::UnknownHost, Some(_)) => {
@@ -174,7 +180,7 @@ impl Fault for HttpError {
             | HttpError::RedirectRefused { .. }
             | HttpError::Certificates { .. }
             | HttpError::TimedOut(_) => Failure::Unreachable,
-            HttpError::AnswerTooLarge { .. } => Failure::Malformed,
+            HttpError::AnswerTooLarge { .. } | HttpError::TooManyValues => Failure::Malformed,
         }
     }
 
@@ -187,6 +193,7 @@ impl Fault for HttpError {
             self,
             HttpError::RedirectRefused { .. }
                 | HttpError::AnswerTooLarge { .. }
+                | HttpError::TooManyValues
                 | HttpError::Setting(
                     SettingFault::SocksProxy { .. } | SettingFault::HostNotAllowed { .. }
                 )

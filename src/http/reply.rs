@@ -27,7 +27,7 @@ impl Reply {
     /// Reads an answer to its end.
     ///
     /// # Errors
-    /// A cut connection, a time-out, or a body that is too large.
+    /// A cut connection, a time-out, or a body that is too large or holds too much.
     pub(super) async fn read(mut response: Response) -> Result<Self, HttpError> {
         let mut body = Zeroizing::new(Vec::new());
         let cut = |error| HttpError::from_exchange(&error, None);
@@ -36,6 +36,10 @@ impl Reply {
                 return Err(HttpError::AnswerTooLarge { limit: MAX_BODY });
             }
             body.extend_from_slice(&chunk);
+        }
+        let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+        if is_json && json::holds_too_many(&body) {
+            return Err(HttpError::TooManyValues);
         }
         Ok(Self {
             status: response.status(),

@@ -100,6 +100,25 @@ pub struct ClientCertificate {
     pub origin: String,
 }
 
+impl ClientCertificate {
+    /// The setting, with the files that it names.
+    fn in_words(&self) -> String {
+        let sources = [Some(&self.certificate), self.key.as_ref()];
+        let files = sources
+            .into_iter()
+            .flatten()
+            .filter_map(|source| match source {
+                PemSource::File(path) => Some(format!("`{}`", path.display())),
+                PemSource::Text(_) => None,
+            });
+        let files: Vec<String> = files.collect();
+        match files.is_empty() {
+            true => self.origin.clone(),
+            false => format!("{} ({})", self.origin, files.join(" and ")),
+        }
+    }
+}
+
 /// A file that cannot be used, and for which addresses that matters.
 #[derive(Debug)]
 pub struct TlsFault {
@@ -139,7 +158,7 @@ pub async fn configure(
     let client_certificate = settings.client_certificate.clone();
     let origins = [
         roots.origin(),
-        client_certificate.as_ref().map(|own| own.origin.clone()),
+        client_certificate.as_ref().map(ClientCertificate::in_words),
     ];
     let read = deadline
         .off_thread(move || certificates_of(&roots, client_certificate.as_ref()))
@@ -379,5 +398,29 @@ fn tls_file(path: &str, origin: &str, what: &'static str, because: String) -> Se
         origin: origin.to_owned(),
         what,
         because,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_certificate_is_told_with_its_files() {
+        let own = |certificate: PemSource, key: Option<PemSource>| {
+            let origin = "kwarg `cert`".to_owned();
+            ClientCertificate {
+                certificate,
+                key,
+                origin,
+            }
+            .in_words()
+        };
+        assert_eq!(own("c.pem".into(), None), "kwarg `cert` (`c.pem`)");
+        assert_eq!(
+            own("c.pem".into(), Some("k.pem".into())),
+            "kwarg `cert` (`c.pem` and `k.pem`)"
+        );
+        assert_eq!(own(PemSource::Text("-----".into()), None), "kwarg `cert`");
     }
 }

@@ -4,7 +4,7 @@ use super::error::LayerError;
 use super::lookup::{LayerReport, Outcome};
 use super::options::{Context, LookupOptions};
 use crate::backend::kind::BackendKind;
-use crate::backend::{Answer, Backend, BackendError, Location, SecretRef, ask};
+use crate::backend::{Answer, Backend, BackendError, Location, SecretRef, Unanswered, ask};
 use crate::deadline::Deadline;
 use crate::secret_kind::{PerKind, SecretId, SecretKind};
 
@@ -123,11 +123,10 @@ impl Layer {
                 location,
             },
             Location::At(ref secret) => LayerAnswer {
-                // A backend that gives fewer answers than it was asked for has none to give.
                 answer: Ok(answers
                     .get_mut(secret.secret.kind)
                     .next()
-                    .unwrap_or(Ok(Answer::Absent(None)))),
+                    .unwrap_or_else(|| Err(Unanswered.into()))),
                 location,
             },
         };

@@ -53,6 +53,35 @@ impl Backend for Cabinet {
     }
 }
 
+/// Answers for the first secret of many, and forgets the rest.
+struct Forgetful;
+
+#[async_trait]
+impl Backend for Forgetful {
+    fn name(&self) -> &'static str {
+        "ForgetfulBackend"
+    }
+
+    fn locate(&self, secret: &SecretId) -> Location {
+        Location::At(SecretRef::local(secret, secret.id.clone()))
+    }
+
+    async fn get(&self, _: &SecretRef, _: Deadline) -> Result<Answer, BackendError> {
+        Ok(Answer::Absent(None))
+    }
+
+    async fn get_many(
+        &self,
+        secrets: &[SecretRef],
+        deadline: Deadline,
+    ) -> Vec<Result<Answer, BackendError>> {
+        match secrets.first() {
+            Some(first) => vec![self.get(first, deadline).await],
+            None => Vec::new(),
+        }
+    }
+}
+
 async fn look_up(kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
     look_up_in(Box::new(Cabinet), kind, ids).await
 }
@@ -151,4 +180,14 @@ async fn an_outage_is_not_tried_for_every_id() {
         assert_eq!(lookup.failure(), Failure::Unreachable);
     }
     assert!(asked.load(Ordering::Relaxed) <= 16, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_secret_that_it_gives_no_answer_for_is_not_absent() {
+    let lookups = look_up_in(Box::new(Forgetful), SecretKind::Variable, &["a", "b"]).await;
+    let [answered, forgotten] = <[Lookup; 2]>::try_from(lookups).unwrap();
+    assert_eq!(answered.failure(), Failure::NotDefined);
+    assert_eq!(forgotten.failure(), Failure::Unreachable);
+    assert_eq!(words(&forgotten)[0], (CLASS, "unreachable"));
+    assert!(forgotten.hints()[0].starts_with("ask for it alone"));
 }

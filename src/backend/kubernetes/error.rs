@@ -208,7 +208,10 @@ impl KubernetesError {
     pub fn is_about_size(&self) -> bool {
         match self {
             KubernetesError::Exchange { error, .. } => {
-                matches!(error, HttpError::AnswerTooLarge { .. })
+                matches!(
+                    error,
+                    HttpError::AnswerTooLarge { .. } | HttpError::TooManyValues
+                )
             }
             KubernetesError::NotKubernetes { status } => matches!(status, 414 | 431),
             _ => false,

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use thiserror::Error;
 
 use crate::airflow_version::AirflowVersion;
+use crate::python::json::MAX_VALUES;
 use crate::python::text::{is_space, splitlines};
 use crate::secret::SecretText;
 
@@ -19,7 +20,7 @@ pub(super) struct EnvValue {
     pub line: usize,
 }
 
-/// What a line lacks to be an assignment.
+/// What a line lacks to be an assignment that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MissingPart {
     /// A `=`, in a line that is neither empty nor a comment.
@@ -31,6 +32,9 @@ pub enum MissingPart {
     /// Something after the `=`.
     #[error("there is no value after the `=`")]
     Value,
+    /// Room for it: Airflow has no such limit.
+    #[error("more than {MAX_VALUES} lines are assignments")]
+    Room,
 }
 
 impl MissingPart {
@@ -40,6 +44,7 @@ impl MissingPart {
                 "Airflow wants `KEY=VALUE` in one line; not even a line of spaces is allowed"
             }
             Self::Key => "write the id before the `=`",
+            Self::Room => "split the file",
             Self::Value => "Airflow has no empty values in this format; JSON and YAML do",
         }
     }
@@ -51,11 +56,16 @@ pub(super) fn parse(
     version: AirflowVersion,
 ) -> Result<EnvEntries, (usize, MissingPart)> {
     let mut entries = EnvEntries::new();
+    let mut assignments = 0;
     for (line, content) in (1..).zip(splitlines(text)) {
         if content.is_empty() || is_comment(content, version) {
             continue;
         }
         let (key, value) = assignment(content, version).map_err(|problem| (line, problem))?;
+        assignments += 1;
+        if assignments > MAX_VALUES {
+            return Err((line, MissingPart::Room));
+        }
         let value = EnvValue {
             text: value.into(),
             line,

@@ -160,11 +160,13 @@ impl Fault for LocalFilesystemError {
     fn is_own_refusal(&self) -> bool {
         match self {
             Self::File(error) => error.is_own_refusal(),
+            Self::Env { problem, .. } => *problem == MissingPart::Room,
             Self::Json { error, .. } => error.may_be_read_by_python(),
             Self::Yaml { error, .. } => error.may_be_read_by_python(),
             Self::Entry { problem, .. } => match problem {
                 EntryProblem::Connection(error) => error.is_own_refusal(),
                 EntryProblem::Value(error) => error.may_be_read_by_python(),
+                EntryProblem::ExtraNotDumped(error) => error.is_a_limit(),
                 _ => false,
             },
             _ => false,

@@ -14,15 +14,17 @@ mod yaml_object;
 use async_trait::async_trait;
 
 use super::kwargs::{KwargError, Kwargs};
-use super::{Answer, Backend, BackendError, Location, Secret, SecretRef};
+use super::{Answer, Backend, BackendError, Location, Secret, SecretRef, Unanswered};
 use crate::airflow_version::AirflowVersion;
+use crate::console::Console;
 use crate::deadline::Deadline;
+use crate::finding::Finding;
 use crate::python::json::Value;
 use crate::secret::SecretText;
 use crate::secret_kind::{PerKind, SecretId, SecretKind};
 use error::shown;
 pub use error::{EntryProblem, LocalFilesystemError};
-use secrets_file::SecretsFile;
+use secrets_file::{Entry, SecretsFile};
 
 /// The kwargs of the class; it takes no others.
 pub const KWARGS: &[&str] = &[
@@ -45,10 +47,11 @@ fn kwarg_of(kind: SecretKind) -> &'static str {
 }
 
 /// The backend. Relative paths start at the working directory of the process.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LocalFilesystemBackend {
     files: PerKind<FilePath>,
     version: AirflowVersion,
+    console: Option<Console>,
 }
 
 /// What a kwarg says.
@@ -71,7 +74,17 @@ impl LocalFilesystemBackend {
             return Err(kwargs.too_new(CONFIGS_FILE_PATH, version, AirflowVersion::V3_2));
         }
         let files = PerKind::from_fn(|kind| FilePath::of(kwargs.get(kwarg_of(kind))));
-        Ok(Self { files, version })
+        Ok(Self {
+            files,
+            version,
+            console: None,
+        })
+    }
+
+    /// The same, telling what is odd about the files.
+    pub fn telling(self, console: Console) -> Self {
+        let console = Some(console);
+        Self { console, ..self }
     }
 
     /// Reads the file of this kind, once for all of `ids`, and looks each of them up in it.
@@ -106,7 +119,14 @@ impl LocalFilesystemBackend {
             Err(error) => return vec![Err(error.into()); count],
         };
         match parsed {
-            Ok(answers) => answers.into_iter().map(|answer| Ok(answer?)).collect(),
+            Ok((answers, findings)) => {
+                for finding in &findings {
+                    self.console
+                        .iter()
+                        .for_each(|console| console.finding(finding));
+                }
+                answers.into_iter().map(|answer| Ok(answer?)).collect()
+            }
             Err(timed_out) => vec![Err(timed_out.into()); count],
         }
     }
@@ -119,14 +139,38 @@ fn find_all(
     version: AirflowVersion,
     kind: SecretKind,
     ids: &[String],
-) -> Vec<Result<Answer, LocalFilesystemError>> {
+) -> (Vec<Result<Answer, LocalFilesystemError>>, Vec<Finding>) {
     let parsed = SecretsFile::parse(path, text, version);
+    let findings = parsed.as_ref().map(|file| disputed(path, file, ids));
+    let findings = findings.unwrap_or_default();
     let found = parsed.and_then(|file| match kind {
         SecretKind::Connection => connections::find_all(file, ids),
         SecretKind::Variable => Ok(find_each(&file, ids, find_variable)),
         SecretKind::Config => Ok(find_each(&file, ids, find_config)),
     });
-    found.unwrap_or_else(|error| vec![Err(error); ids.len()])
+    let answers = found.unwrap_or_else(|error| vec![Err(error); ids.len()]);
+    (answers, findings)
+}
+
+/// Of those entries that are asked for, the ones that another release of PyYAML makes something else of.
+fn disputed(path: &str, file: &SecretsFile<'_>, ids: &[String]) -> Vec<Finding> {
+    let is_asked = |entry: &Entry<'_>| {
+        let key = entry.key;
+        ids.iter().any(|id| key == Some(id)) && entry.is_disputed()
+    };
+    let entries = file.entries().filter(is_asked);
+    entries
+        .map(|entry| {
+            let line = entry.line.unwrap_or_default();
+            let sentence = format!(
+                "`{}` in `{path}` line {line} merges (`<<`) mappings that share a key: read as PyYAML 6.0.3 reads it, and 6.0.4 \
+                 takes another value",
+                shown(entry.key_as_written)
+            );
+            Finding::warning("yaml-merge-order", sentence)
+                .with_hint("write that key beside the `<<`, where it wins in every release")
+        })
+        .collect()
 }
 
 fn find_each(
@@ -160,7 +204,7 @@ impl Backend for LocalFilesystemBackend {
         answers
             .into_iter()
             .next()
-            .unwrap_or(Ok(Answer::Absent(None)))
+            .unwrap_or_else(|| Err(Unanswered.into()))
     }
 
     async fn get_many(

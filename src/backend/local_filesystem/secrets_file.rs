@@ -177,6 +177,14 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Whether another release of PyYAML makes something else of the value.
+    pub(super) fn is_disputed(&self) -> bool {
+        match &self.value {
+            EntryValue::Yaml(entry) => entry.is_disputed(),
+            EntryValue::Env(_) | EntryValue::Json(_) => false,
+        }
+    }
+
     /// The value as it is.
     pub(super) fn value(&self) -> Result<Value, YamlError> {
         match &self.value {

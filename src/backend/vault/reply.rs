@@ -115,7 +115,10 @@ fn content_type(reply: &Reply) -> Option<&str> {
 
 /// JSON that is refused for its size, whoever wrote it.
 fn is_a_limit(problem: Problem) -> bool {
-    matches!(problem, Problem::IntegerTooLong | Problem::NestedTooDeeply)
+    matches!(
+        problem,
+        Problem::IntegerTooLong | Problem::NestedTooDeeply | Problem::TooManyValues
+    )
 }
 
 /// What requests makes of a Content-Type.

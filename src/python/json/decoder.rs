@@ -4,6 +4,7 @@
 //! is JSON. Nesting is kept on the heap, so depth costs no stack.
 
 use super::error::{JsonError, Problem};
+use super::size::holds_too_many;
 use super::{Dict, Value};
 use crate::python::number::{MAX_INT_DIGITS, canonical_int};
 use crate::secret::SecretText;
@@ -26,6 +27,9 @@ pub fn loads(text: &str) -> Result<Value, JsonError> {
 pub fn loads_replacing(text: &str) -> Result<(Value, Option<JsonError>), JsonError> {
     if text.starts_with('\u{feff}') {
         return Err(JsonError::new(Problem::ByteOrderMark, text, 0));
+    }
+    if holds_too_many(text.as_bytes()) {
+        return Err(JsonError::new(Problem::TooManyValues, text, 0));
     }
     let mut scanner = Scanner {
         text,

@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use super::size::MAX_VALUES;
+
 /// What is wrong with the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
@@ -44,6 +46,9 @@ pub enum Problem {
     /// Objects and arrays nested deeper than Python reads.
     #[error("objects and arrays are nested too deeply")]
     NestedTooDeeply,
+    /// More values than are kept in memory; the place is the start.
+    #[error("it holds more than {MAX_VALUES} values")]
+    TooManyValues,
     /// Half of a surrogate pair. Python makes a string of it, but no text encoding can hold that string.
     #[error("a `\\u` escape is half of a surrogate pair")]
     UnpairedSurrogate,
@@ -101,11 +106,11 @@ impl JsonError {
         Some(hint.to_string())
     }
 
-    /// Whether Python may read the text all the same: it holds half a surrogate pair, and nests a little deeper.
+    /// Whether Python may read the text all the same: it holds half a surrogate pair, nests a little deeper and has no limit of values.
     pub fn may_be_read_by_python(&self) -> bool {
         matches!(
             self.problem,
-            Problem::UnpairedSurrogate | Problem::NestedTooDeeply
+            Problem::UnpairedSurrogate | Problem::NestedTooDeeply | Problem::TooManyValues
         )
     }
 
@@ -113,7 +118,10 @@ impl JsonError {
     pub fn is_decode_error(&self) -> bool {
         !matches!(
             self.problem,
-            Problem::IntegerTooLong | Problem::NestedTooDeeply | Problem::UnpairedSurrogate
+            Problem::IntegerTooLong
+                | Problem::NestedTooDeeply
+                | Problem::TooManyValues
+                | Problem::UnpairedSurrogate
         )
     }
 }

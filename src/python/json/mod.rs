@@ -6,6 +6,7 @@
 mod decoder;
 mod encoder;
 mod error;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -13,3 +14,4 @@ pub use super::value::{Dict, Value};
 pub use decoder::{loads, loads_replacing};
 pub use encoder::{dumps, is_serializable, to_strict_json};
 pub use error::{JsonError, Problem};
+pub use size::{MAX_VALUES, holds_too_many};

@@ -10,6 +10,7 @@ use super::MAX_DEPTH;
 use super::error::{Problem, YamlError};
 use super::events::Events;
 use super::resolve::{Tag, resolve};
+use crate::python::json::MAX_VALUES;
 use crate::secret::SecretText;
 
 /// A node's place in [`Graph::nodes`].
@@ -74,6 +75,8 @@ struct Composer {
     anchors: HashMap<String, NodeId>,
     /// The sequences and mappings that have not ended, the innermost last.
     open: Vec<Open>,
+    /// How many events there were, of which every value has one at least.
+    events: usize,
 }
 
 struct Open {
@@ -84,6 +87,10 @@ struct Open {
 
 impl Composer {
     fn take(&mut self, event: EventData, line: usize) -> Result<(), YamlError> {
+        self.events += 1;
+        if self.events > MAX_VALUES {
+            return Err(YamlError::new(Problem::TooManyValues, line));
+        }
         match event {
             EventData::DocumentStart { .. } if self.root.is_some() => {
                 return Err(YamlError::new(Problem::SecondDocument, line));

@@ -3,13 +3,15 @@
 //! The surprising rule: collections are filled one level after the other. It shows where an anchor inside a merged
 //! mapping is used again, so the order is kept.
 
-use std::collections::VecDeque;
+use std::cell::Cell;
+use std::collections::{HashSet, VecDeque};
 
 use indexmap::IndexMap;
 
 use super::compose::{Content, Graph, Node, NodeId, Pair};
 use super::document::{Document, Key, Object};
 use super::error::{Problem, YamlError};
+use super::merge::Merged;
 use super::number::{parse_float, parse_int};
 use super::resolve::Tag;
 use super::timestamp::parse_timestamp;
@@ -24,6 +26,7 @@ pub(super) fn construct(graph: Graph) -> Result<Document, YamlError> {
         objects,
         unfilled: VecDeque::new(),
         merged: 0,
+        disputed: HashSet::new(),
     };
     if let Some(root) = graph.root {
         constructor.construct(root)?;
@@ -34,7 +37,9 @@ pub(super) fn construct(graph: Graph) -> Result<Document, YamlError> {
     Ok(Document {
         nodes: constructor.nodes,
         objects: constructor.objects,
+        disputed: constructor.disputed,
         root: graph.root,
+        written: Cell::default(),
     })
 }
 
@@ -46,6 +51,8 @@ struct Constructor {
     unfilled: VecDeque<NodeId>,
     /// How many entries merges have made so far.
     merged: usize,
+    /// Mappings that PyYAML 6.0.4 merges otherwise.
+    disputed: HashSet<NodeId>,
 }
 
 impl Constructor {
@@ -150,11 +157,11 @@ impl Constructor {
         };
         let pairs = std::mem::take(pairs);
         self.nodes[id].is_merging = true;
-        let mut entries = Vec::new();
+        let mut merged = Merged::default();
         let mut own = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
             match self.nodes[key].tag {
-                Tag::Merge => self.merge(value, &mut entries, depth)?,
+                Tag::Merge => self.merge(value, &mut merged, depth)?,
                 Tag::Value => {
                     self.nodes[key].tag = Tag::Str;
                     own.push((key, value));
@@ -162,6 +169,11 @@ impl Constructor {
                 _ => own.push((key, value)),
             }
         }
+        let is_disputed = |source| self.disputed.contains(source);
+        if merged.sources.iter().any(is_disputed) || merged.is_disputed(&self.nodes, &own) {
+            self.disputed.insert(id);
+        }
+        let mut entries = merged.entries;
         entries.append(&mut own);
         self.nodes[id].content = Content::Mapping(entries);
         self.nodes[id].is_merging = false;
@@ -169,12 +181,7 @@ impl Constructor {
     }
 
     /// Adds the entries of a merged mapping, or of a list of them: of those the first wins, so it comes last.
-    fn merge(
-        &mut self,
-        id: NodeId,
-        entries: &mut Vec<Pair>,
-        depth: usize,
-    ) -> Result<(), YamlError> {
+    fn merge(&mut self, id: NodeId, merged: &mut Merged, depth: usize) -> Result<(), YamlError> {
         let mappings = match &self.nodes[id].content {
             Content::Mapping(_) => vec![id],
             Content::Sequence(items) => items.clone(),
@@ -194,8 +201,9 @@ impl Constructor {
             if self.merged > MAX_MERGED {
                 return Err(self.error(Problem::TooManyMerged, id));
             }
-            entries.extend_from_slice(pairs);
+            merged.entries.extend_from_slice(pairs);
         }
+        merged.sources.extend(mappings);
         Ok(())
     }
 

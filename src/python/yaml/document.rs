@@ -3,6 +3,9 @@
 //! The surprising rule: only the entry that is asked for is written out in full, so that a YAML bomb in another entry
 //! does no harm, as in Python.
 
+use std::cell::Cell;
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::compose::{Node, NodeId, Pair};
@@ -18,7 +21,11 @@ use crate::secret::SecretText;
 pub struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) objects: Vec<Option<Object>>,
+    /// Mappings that PyYAML 6.0.4 merges otherwise.
+    pub(super) disputed: HashSet<NodeId>,
     pub(super) root: Option<NodeId>,
+    /// The size of what has been written out so far.
+    pub(super) written: Cell<usize>,
 }
 
 /// A Python object, as `SafeConstructor` makes it.
@@ -132,6 +139,25 @@ impl Document {
             .map_or(Ok(Value::None), |root| self.printed(ObjectId(root)))
     }
 
+    /// Whether PyYAML 6.0.4 makes something else of an object, since it merges (`<<`) in another order than 6.0.3.
+    pub fn is_disputed(&self, id: ObjectId) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![id.0]);
+        while let Some(id) = open.pop().filter(|_| !self.disputed.is_empty()) {
+            if self.disputed.contains(&id) {
+                return true;
+            }
+            if seen.insert(id) {
+                match self.object(id) {
+                    Object::List(items) => open.extend(items),
+                    Object::Pairs(pairs) => open.extend(pairs.iter().map(|pair| pair.1)),
+                    Object::Dict(dict) => open.extend(dict.values().map(|pair| pair.1)),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
     /// An object with its aliases in full, as secretctl prints it: a date may be a key.
     ///
     /// # Errors
@@ -201,6 +227,11 @@ impl<'a> Entry<'a> {
             Object::List(items) => items.last().copied().unwrap_or(self.value),
             _ => self.value,
         })
+    }
+
+    /// Whether PyYAML 6.0.4 makes something else of the value.
+    pub fn is_disputed(&self) -> bool {
+        self.document.is_disputed(ObjectId(self.value))
     }
 
     /// How many items the value has, if it is a `list`.

@@ -5,7 +5,8 @@
 
 use thiserror::Error;
 
-use super::{MAX_DEPTH, MAX_INT_DIGITS, MAX_MERGED, MAX_SIZE};
+use super::{MAX_DEPTH, MAX_INT_DIGITS, MAX_MERGED, MAX_SIZE, MAX_SIZE_OF_ALL, MAX_TAG_DIRECTIVES};
+use crate::python::json::MAX_VALUES;
 
 /// A problem and the line it is in. It never holds any of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -71,6 +72,12 @@ pub enum Problem {
     /// Merges that multiply beyond any use.
     #[error("`<<` makes more than {MAX_MERGED} entries")]
     TooManyMerged,
+    /// More values than are kept in memory.
+    #[error("it holds more than {MAX_VALUES} values")]
+    TooManyValues,
+    /// More `%TAG` lines than anybody writes.
+    #[error("more than {MAX_TAG_DIRECTIVES} lines begin with `%TAG`")]
+    TooManyTagDirectives,
     /// Lists and mappings nested too deeply.
     #[error("lists and mappings are nested more than {MAX_DEPTH} deep")]
     NestedTooDeeply,
@@ -80,6 +87,9 @@ pub enum Problem {
     /// Aliases that multiply beyond any use.
     #[error("with its aliases (`*`) in full the value is larger than {MAX_SIZE} bytes")]
     TooLarge,
+    /// The same of all values of a document together.
+    #[error("with their aliases (`*`) in full the values are larger than {MAX_SIZE_OF_ALL} bytes")]
+    AllTooLarge,
     /// A type that JSON has no form for.
     #[error("a Python `{type_name}`, which has no form in JSON")]
     NoJsonForm {
@@ -104,17 +114,28 @@ impl YamlError {
 
     /// Whether PyYAML may load the text all the same: what it loads cannot be told in JSON, or is larger than it should be.
     pub fn may_be_read_by_python(&self) -> bool {
-        matches!(
+        let has_no_form_here = matches!(
             self.problem,
             Problem::MergesItself
-                | Problem::TooManyMerged
-                | Problem::NestedTooDeeply
                 | Problem::HoldsItself
                 | Problem::KeysAlike
                 | Problem::IntegerTooLong
-                | Problem::TooLarge
                 | Problem::NoJsonForm { .. }
                 | Problem::NoJsonKey { .. }
+        );
+        has_no_form_here || self.is_a_limit()
+    }
+
+    /// Whether it is more than is kept in memory here.
+    pub fn is_a_limit(&self) -> bool {
+        matches!(
+            self.problem,
+            Problem::TooManyMerged
+                | Problem::TooManyValues
+                | Problem::TooManyTagDirectives
+                | Problem::NestedTooDeeply
+                | Problem::TooLarge
+                | Problem::AllTooLarge
         )
     }
 

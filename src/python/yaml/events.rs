@@ -9,6 +9,7 @@ use libyaml_safer::{Error, Event, EventData, Parser, ScalarStyle, Scanner, Token
 
 use zeroize::Zeroizing;
 
+use super::MAX_TAG_DIRECTIVES;
 use super::error::{Problem, YamlError};
 
 /// Ends the last line of every text, since the parser panics on a block scalar that the end of the text cuts off.
@@ -31,6 +32,7 @@ impl<'a> Events<'a> {
     pub(crate) fn of(text: &'a str) -> Result<Self, YamlError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         refuse_control_characters(text)?;
+        refuse_many_tag_directives(text)?;
         refuse_tag_before_comma(text)?;
         let mut parser = Parser::new();
         parser.set_input(text.as_bytes().chain(LAST_BREAK_BYTES));
@@ -85,6 +87,17 @@ fn refuse_control_characters(text: &str) -> Result<(), YamlError> {
     };
     let line = text[..offset].matches('\n').count() + 1;
     Err(YamlError::new(Problem::ControlCharacter, line))
+}
+
+/// A directive stands at the start of a line; what looks like one there, in a text of many lines, is counted with them.
+fn refuse_many_tag_directives(text: &str) -> Result<(), YamlError> {
+    let directives = (1..)
+        .zip(text.split('\n'))
+        .filter(|(_, line)| line.starts_with("%TAG"));
+    match directives.map(|(line, _)| line).nth(MAX_TAG_DIRECTIVES) {
+        Some(line) => Err(YamlError::new(Problem::TooManyTagDirectives, line)),
+        None => Ok(()),
+    }
 }
 
 fn is_allowed(c: char) -> bool {

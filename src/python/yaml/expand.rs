@@ -6,12 +6,12 @@ use super::compose::{NodeId, Pair};
 use super::document::{Document, Object};
 use super::error::{Problem, YamlError};
 use super::number::Int;
-use super::{MAX_DEPTH, MAX_SIZE};
+use super::{MAX_DEPTH, MAX_SIZE, MAX_SIZE_OF_ALL};
 use crate::python::json::{Dict, Value};
 use crate::python::number::float_repr;
 
 /// What an item counts beside its text, in bytes.
-const ITEM_SIZE: usize = 16;
+const ITEM_SIZE: usize = 128;
 
 /// What is written out, and for whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,11 +136,15 @@ impl<'a> Expansion<'a> {
 
     fn grow(&mut self, by: usize, id: NodeId) -> Result<(), YamlError> {
         self.size += by;
+        let of_all = self.document.written.get() + by;
+        self.document.written.set(of_all);
         if self.size > MAX_SIZE {
-            Err(self.error(Problem::TooLarge, id))
-        } else {
-            Ok(())
+            return Err(self.error(Problem::TooLarge, id));
         }
+        if of_all > MAX_SIZE_OF_ALL {
+            return Err(self.error(Problem::AllTooLarge, id));
+        }
+        Ok(())
     }
 
     fn error(&self, problem: Problem, id: NodeId) -> YamlError {

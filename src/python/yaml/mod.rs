@@ -15,6 +15,7 @@ mod edit;
 mod error;
 mod events;
 mod expand;
+mod merge;
 mod number;
 mod resolve;
 #[cfg(test)]
@@ -31,11 +32,17 @@ use crate::python::number::MAX_INT_DIGITS;
 /// than about 1000 levels.
 pub const MAX_DEPTH: usize = 256;
 
-/// How large a value may be with its aliases in full: its text in bytes, and 16 for each item. A bound on YAML bombs.
+/// How large a value may be with its aliases in full: its text in bytes, and 128 for each item. A bound on YAML bombs.
 pub const MAX_SIZE: usize = 16 << 20;
 
+/// The same for all that is written out of one document: what its text can hold without aliases, three times.
+pub const MAX_SIZE_OF_ALL: usize = 3 * MAX_SIZE;
+
 /// How many entries merges (`<<`) may make in a document, another bound on YAML bombs.
-pub const MAX_MERGED: usize = 1_000_000;
+pub const MAX_MERGED: usize = 100_000;
+
+/// How many `%TAG` lines are read, each of which libyaml compares with all before it.
+pub const MAX_TAG_DIRECTIVES: usize = 100;
 
 /// `yaml.safe_load(text)`
 pub fn safe_load(text: &str) -> Result<Document, YamlError> {

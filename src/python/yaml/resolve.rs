@@ -5,7 +5,7 @@
 use super::timestamp;
 
 /// A YAML tag, as far as `SafeConstructor` knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tag {
     Null,
     Bool,

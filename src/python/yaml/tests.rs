@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::error::Problem;
 use super::{Document, Entry, MAX_DEPTH, ObjectId, YamlError, safe_load};
-use crate::python::json::Value;
+use crate::python::json::{MAX_VALUES, Value};
 use crate::python::number::float_repr;
 
 /// Texts and what `yaml.load(text, CSafeLoader)` of PyYAML 6.0.3 made of them: the value, or the name of the exception.
@@ -212,6 +212,37 @@ fn a_list_that_holds_itself_is_only_refused_when_asked_for() {
     assert_eq!(error.problem, Problem::HoldsItself);
 }
 
+/// Run with PyYAML 6.0.3 and 6.0.4.
+#[test]
+fn merges_that_a_newer_release_makes_otherwise_are_known() {
+    let is_disputed = |merges: &str| {
+        let text = format!(
+            "a: &a {{key: 1, k: 1}}\nb: &b {{key: 2, k: 2}}\nd: &d {{key: 1, other: 3}}\n{merges}\n"
+        );
+        let document = safe_load(&text).ok().unwrap();
+        entry(&document, "c").unwrap().is_disputed()
+    };
+    for merges in [
+        "c: {<<: [*a, *b]}",
+        "c: {<<: [*b, *d]}",
+        "c: {<<: *a, <<: *b, key: 5}",
+        "e: &e {<<: [*a, *b]}\nc: {<<: *e}",
+        "c: [{x: {<<: [*a, *b]}}]",
+    ] {
+        assert!(is_disputed(merges), "{merges}");
+    }
+    for merges in [
+        "c: {<<: *a}",
+        "c: {<<: [*a, *a]}",
+        "c: {<<: [*a, *d]}",
+        "c: {<<: [*a, *b], key: 5}",
+        "c: {<<: *a, key: 5}",
+        "e: {<<: [*a, *b]}\nc: x",
+    ] {
+        assert!(!is_disputed(merges), "{merges}");
+    }
+}
+
 #[test]
 fn a_mapping_that_merges_itself_is_refused() {
     assert_eq!(problem("a: &a {<<: *a}\n"), Problem::MergesItself);
@@ -284,6 +315,34 @@ fn nesting_has_a_limit() {
     assert_eq!(
         problem(&format!("x: [[&a0 {{}}{merges}]]\ny: {{<<: *a9999}}\n")),
         Problem::NestedTooDeeply
+    );
+}
+
+#[test]
+fn what_takes_much_memory_has_a_limit() {
+    let list = |items: usize| format!("[{}]", "*a,".repeat(items));
+    assert!(safe_load(&format!("- &a x\n- {}", list(MAX_VALUES - 100))).is_ok());
+    for many in [
+        format!("- &a x\n- {}", list(MAX_VALUES)),
+        "- x\n".repeat(MAX_VALUES),
+        "- {}\n".repeat(MAX_VALUES / 2),
+        "? {a: b}\n".repeat(MAX_VALUES),
+    ] {
+        assert_eq!(problem(&many), Problem::TooManyValues);
+    }
+}
+
+#[test]
+fn the_directives_of_tags_have_a_limit() {
+    let directives = |count: usize| -> String {
+        (0..count)
+            .map(|n| format!("%TAG !t{n}! tag:yaml.org,2002:\n"))
+            .collect()
+    };
+    assert_eq!(text(&(directives(100) + "---\nA: !t99!str 1\n")), "1");
+    assert_eq!(
+        problem(&(directives(101) + "---\nA: 1\n")),
+        Problem::TooManyTagDirectives
     );
 }
 

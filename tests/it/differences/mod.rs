@@ -78,6 +78,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_multi_team_that_is_neither_true_nor_false_stops_the_run",
     ),
     (
+        "`get-var --default` prints the default",
+        "differences/silence.rs",
+        "a_default_does_not_stand_in_for_a_failure",
+    ),
+    (
         "Two connections that a task uses are exit 8",
         "differences/silence.rs",
         "a_task_fails_on_a_connection_that_it_uses",
@@ -378,6 +383,26 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "what_is_too_large_or_too_deep_is_refused",
     ),
     (
+        "A variable of the environment that is not UTF-8",
+        "bad_input.rs",
+        "text_that_is_not_utf_8_is_told_by_its_place",
+    ),
+    (
+        "AIRFLOW__CORE__EXECUTOR=SequentialExecutor",
+        "differences/reads_less.rs",
+        "an_executor_in_kwargs_is_the_one_that_is_set",
+    ),
+    (
+        "Upper and lower case",
+        "differences/reads_less.rs",
+        "letters_are_those_of_todays_unicode",
+    ),
+    (
+        "More than 100,000 values",
+        "differences/reads_less.rs",
+        "more_values_than_memory_is_kept_for_are_refused",
+    ),
+    (
         "Unpaired surrogates",
         "differences/reads_less.rs",
         "an_unpaired_surrogate_is_refused",
@@ -391,6 +416,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "Of YAML, these are refused",
         "differences/reads_less.rs",
         "yaml_without_a_form_in_json_is_refused",
+    ),
+    (
+        "YAML is read as PyYAML 6.0.3 reads it",
+        "differences/reads_less.rs",
+        "merges_are_those_of_one_release_and_a_doubt_is_told",
     ),
     (
         "A date that is a key",

@@ -220,6 +220,19 @@ fn what_is_too_large_or_too_deep_is_refused() {
         output.fails_with(7).says(file).says("16777216 bytes");
     }
 
+    let references = |count: usize| {
+        let value = "%(x)s".repeat(count);
+        let text = format!("[secrets]\nx = \nbackend = {value}\n");
+        let run = Secretctl::new().env("AIRFLOW_VAR_HELLO", "x");
+        run.file("airflow.cfg", text)
+            .args(["get-var", "hello"])
+            .run()
+    };
+    references(10_000).succeeds();
+    references(10_001)
+        .fails_with(7)
+        .says("bring in too much text");
+
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let json_of = |depth| {
         Secretctl::new()
@@ -242,6 +255,39 @@ fn what_is_too_large_or_too_deep_is_refused() {
 }
 
 #[test]
+fn more_values_than_memory_is_kept_for_are_refused() {
+    const MANY: usize = 100_001;
+    let list = format!("[{}0]", "[],".repeat(MANY));
+    let answer = format!(r#"{{"data": {{"data": {{"value": {list}}}}}}}"#);
+    let server = FakeServer::start(move |_| Some(Response::text(200, &answer)));
+    lookup(&server, json!({}))
+        .run()
+        .fails_with(8)
+        .says("the answer holds more than 100000 values");
+    let lines: String = (0..MANY).map(|n| format!("v{n}=x\n")).collect();
+    for (file, content, words) in [
+        (
+            "v.json",
+            format!(r#"{{"hello": {list}}}"#),
+            "more than 100000 values",
+        ),
+        (
+            "v.yaml",
+            format!("hello: {list}\n"),
+            "more than 100000 values",
+        ),
+        ("v.env", lines, "more than 100000 lines are assignments"),
+    ] {
+        local("variables", file, &content)
+            .env("AIRFLOW_VAR_HELLO", "of the environment")
+            .args(["get-var", "hello"])
+            .run()
+            .fails_with(8)
+            .says(words);
+    }
+}
+
+#[test]
 fn an_unpaired_surrogate_is_refused() {
     local("variables", "v.json", r#"{"hello": "\ud800"}"#)
         .args(["get-var", "hello"])
@@ -261,6 +307,46 @@ fn a_port_that_is_a_list_or_an_object_is_refused() {
             .fails_with(8)
             .says("`port`");
     }
+}
+
+#[test]
+fn merges_are_those_of_one_release_and_a_doubt_is_told() {
+    let yaml = "base: &base {conn_type: postgres, host: db, login: svc}\n\
+                prod: &prod {conn_type: postgres, host: prod-db}\n\
+                hello: {<<: [*prod, *base], password: p}\n\
+                other: {<<: [*prod, *base], host: h}\n";
+    let run = |id: &str| {
+        local("connections", "c.yaml", yaml)
+            .args(["get-conn", id])
+            .run()
+    };
+    run("hello")
+        .prints("postgres://svc:p@prod-db")
+        .says("`hello` in `c.yaml` line 3 merges");
+    let other = run("other");
+    other.prints("postgres://svc@h");
+    assert!(!run("other").stderr.contains("merges"));
+}
+
+#[test]
+fn an_executor_in_kwargs_is_the_one_that_is_set() {
+    let kwargs = json!({"variables_file_path": "$AIRFLOW__CORE__EXECUTOR.json"});
+    Secretctl::new()
+        .backend(LOCAL)
+        .kwargs(&kwargs)
+        .env("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor")
+        .file("SequentialExecutor.json", r#"{"hello": "sequential"}"#)
+        .file("LocalExecutor.json", r#"{"hello": "local"}"#)
+        .args(["get-var", "hello", "--context", "worker"])
+        .run()
+        .prints("sequential");
+}
+
+#[test]
+fn letters_are_those_of_todays_unicode() {
+    // U+A7CB, the capital of U+0264 since Unicode 16
+    let run = Secretctl::new().env("AIRFLOW_VAR_\u{a7cb}", "found");
+    run.args(["get-var", "\u{264}"]).run().prints("found");
 }
 
 #[test]

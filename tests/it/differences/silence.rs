@@ -158,6 +158,20 @@ fn a_multi_team_that_is_neither_true_nor_false_stops_the_run() {
 }
 
 #[test]
+fn a_default_does_not_stand_in_for_a_failure() {
+    let run = |content: &str| {
+        Secretctl::new()
+            .backend("airflow.secrets.local_filesystem.LocalFilesystemBackend")
+            .kwargs(&json!({"variables_file_path": "v.json"}))
+            .file("v.json", content)
+            .args(["get-var", "hello", "--default", "the default"])
+            .run()
+    };
+    run("{}").prints("the default");
+    run("{").fails_with(8).says("v.json");
+}
+
+#[test]
 fn a_task_fails_on_a_connection_that_it_uses() {
     let without_uri = Secretctl::new()
         .backend("airflow.secrets.local_filesystem.LocalFilesystemBackend")

@@ -58,3 +58,16 @@ fn a_context_without_a_namespace_means_default() {
         .prints("of the default namespace")
         .says("that of the kubeconfig's context is asked, else `default`");
 }
+
+/// What is absent in a namespace in doubt may be there in Airflow's.
+#[test]
+fn what_is_absent_in_a_doubtful_namespace_is_a_wrong_configuration() {
+    let server = FakeServer::start(|_| Some(secrets(&[])));
+    let explained = run_in(&config_for(&server))
+        .args(["explain", "var", "nowhere", "-o", "json"])
+        .run();
+    assert_eq!(explained.code, Some(7), "{explained}");
+    let explained = explained.json();
+    assert_eq!(explained["outcome"], "not_found");
+    assert_eq!(explained["exit_code"], 7);
+}
