@@ -98,6 +98,11 @@ impl AirflowVersion {
         self >= Self::V3_2
     }
 
+    /// Whether a lookup in the environment reads it (`airflow.secrets.environment_variables` of 3.2.2 and 3.3.2).
+    pub fn reads_multi_team(self) -> bool {
+        self >= Self::V3_3
+    }
+
     /// Which ids are not looked up in the environment (`airflow.secrets.environment_variables` of 3.1.8, 3.2.2 and 3.3.2),
     /// with `[core] multi_team` as it is set.
     pub fn team_guard(self, multi_team: bool) -> TeamGuard {

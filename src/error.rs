@@ -1,8 +1,10 @@
 //! Why a run ended without doing what it was asked for.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::airflow_config::ConfigError;
+use crate::check::IdListError;
 use crate::connection::UnknownField;
 use crate::failure::{Failure, Fault};
 use crate::finding::Finding;
@@ -43,6 +45,18 @@ pub enum Error {
     /// A warning elsewhere, an error where no doubt is let pass.
     #[error("{}", .0.sentence)]
     Doubtful(Finding),
+    /// A path on the command line leads nowhere.
+    #[error("`{}` does not exist", .0.display())]
+    NoSuchPath(PathBuf),
+    /// There is nothing to do.
+    #[error("there is no {0}")]
+    NothingGiven(&'static str),
+    /// A list of ids has a line that names none.
+    #[error(transparent)]
+    IdList(#[from] IdListError),
+    /// stdin could not be read.
+    #[error("stdin could not be read: {0}")]
+    Input(#[source] io::Error),
     /// stdout could not be written.
     #[error("the output could not be written: {0}")]
     Output(#[source] io::Error),
@@ -68,7 +82,11 @@ impl Fault for Error {
             Error::NotResolved(lookup) => lookup.failure(),
             Error::NoSuchExtra { .. } | Error::NotForAShell { .. } => Failure::Malformed,
             Error::Doubtful(finding) => finding.strictly.unwrap_or(Failure::Configuration),
-            Error::UnknownField(_) => Failure::Usage,
+            Error::IdList(error) => error.failure(),
+            Error::UnknownField(_)
+            | Error::NoSuchPath(_)
+            | Error::NothingGiven(_)
+            | Error::Input(_) => Failure::Usage,
             Error::Output(_) => Failure::Output,
         }
     }
@@ -78,11 +96,21 @@ impl Fault for Error {
             Error::Config(error) => error.hint(),
             Error::Open(error) => error.hint(),
             Error::UnknownField(error) => error.hint(),
+            Error::IdList(error) => error.hint(),
+            Error::NoSuchPath(_) => {
+                Some("name a folder of DAG files, or a file; paths start from this folder".into())
+            }
+            Error::NothingGiven(_) => Some(
+                "name DAG files with `--dags dags`, or ids with `--conn`, `--var`, `--from`".into(),
+            ),
             Error::Doubtful(finding) => finding.hint.clone(),
             Error::NotForAShell { .. } => Some(
                 "print the value alone, without `-o env`, and hand it to the program itself".into(),
             ),
-            Error::NotResolved(_) | Error::NoSuchExtra { .. } | Error::Output(_) => None,
+            Error::NotResolved(_)
+            | Error::NoSuchExtra { .. }
+            | Error::Input(_)
+            | Error::Output(_) => None,
         }
     }
 }

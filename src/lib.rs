@@ -33,6 +33,7 @@
 mod airflow_config;
 mod airflow_version;
 mod backend;
+mod check;
 mod cli;
 mod connection;
 mod console;

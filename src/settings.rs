@@ -59,6 +59,21 @@ impl Settings {
         })
     }
 
+    /// What Airflow's configuration says, for those who need no search path.
+    pub(crate) fn config(&self) -> &AirflowConfig {
+        &self.config
+    }
+
+    /// How lookups are made.
+    pub fn options(&self) -> LookupOptions {
+        self.options
+    }
+
+    /// When reading settings must be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
     /// Builds the search path. Sends nothing. The console hears what is odd about the settings.
     ///
     /// # Errors

@@ -113,11 +113,11 @@ impl AirflowConfig {
             cfg_exists: false,
             runs_files_commands,
         };
-        if config.flag("core", "unit_test_mode", deadline).await? {
+        if config.flag("core", "unit_test_mode", deadline).await? == Some(true) {
             return Ok(config);
         }
         config.read_cfg(deadline).await?;
-        if config.flag("core", "unit_test_mode", deadline).await? {
+        if config.flag("core", "unit_test_mode", deadline).await? == Some(true) {
             config.cfg = CfgFile::default();
         }
         Ok(config)
@@ -177,23 +177,27 @@ impl AirflowConfig {
 
     /// Whether `[core] multi_team` is on.
     pub async fn multi_team(&self, deadline: Deadline) -> Result<bool, ConfigError> {
-        self.flag("core", "multi_team", deadline).await
+        Ok(self.flag("core", "multi_team", deadline).await? == Some(true))
     }
 
-    /// An option that is true or false, and false where it is not set.
-    async fn flag(
+    /// An option that is true or false, if it is set.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub async fn flag(
         &self,
         section: &str,
         key: &str,
         deadline: Deadline,
-    ) -> Result<bool, ConfigError> {
+    ) -> Result<Option<bool>, ConfigError> {
         match self.option(section, key, deadline).await? {
-            Some(Found::Value(setting)) => {
-                to_bool(setting.value.expose()).ok_or(ConfigError::NotBool {
+            Some(Found::Value(setting)) => match to_bool(setting.value.expose()) {
+                None => Err(ConfigError::NotBool {
                     origin: setting.origin,
-                })
-            }
-            _ => Ok(false),
+                }),
+                is_on => Ok(is_on),
+            },
+            _ => Ok(None),
         }
     }
 

@@ -39,6 +39,14 @@ impl AirflowConfig {
                 return Ok(());
             }
         }
+        for suffix in ["cmd", "secret"] {
+            for OptionName { section, key } in names {
+                let key = format!("{key}_{suffix}");
+                if self.cfg_value(section, &key, Indirection::None)?.is_some() {
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -70,6 +78,8 @@ mod tests {
     fn a_fault_in_any_sensitive_option_stops_airflow() {
         assert!(start("[secrets]\nbackend_kwargs = %\n", &[]).is_err());
         assert!(start("[sentry]\nsentry_dsn = 100%\n", &[]).is_err());
+        assert!(start("[secrets]\nbackend_kwargs_cmd = %\n", &[]).is_err());
+        assert!(start("[sentry]\nsentry_dsn_secret = 100%\n", &[]).is_err());
         assert!(start("[core]\nsql_alchemy_conn = p%w\n", &[]).is_err());
         let circle = [
             ("AIRFLOW__CORE__FERNET_KEY", "$A"),
@@ -82,6 +92,8 @@ mod tests {
     #[test]
     fn what_is_not_read_does_not_stop_it() {
         assert!(start("[core]\ndags_folder = %\n", &[]).is_ok());
+        assert!(start("[core]\ndags_folder_cmd = %\n", &[]).is_ok());
+        assert!(start("[sentry]\nsentry_dsn = x\nsentry_dsn_cmd = %\n", &[]).is_ok());
         for name in ["", "_CMD", "_SECRET"] {
             let variable = format!("AIRFLOW__SECRETS__BACKEND_KWARGS{name}");
             assert!(start("[secrets]\nbackend_kwargs = %\n", &[(&variable, "{}")]).is_ok());

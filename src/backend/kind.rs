@@ -6,6 +6,7 @@
 
 use crate::airflow_version::AirflowVersion;
 use crate::finding::Finding;
+use crate::nearest;
 
 /// A secrets backend class that Airflow or one of its providers ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +128,29 @@ impl BackendKind {
             .map_or("", |(path, _)| path)
     }
 
+    /// Whether it reads `[core] multi_team` for each connection and variable, as of the providers of Airflow 3.3.2.
+    pub fn heeds_multi_team(self) -> bool {
+        matches!(
+            self,
+            BackendKind::Vault
+                | BackendKind::SystemsManagerParameterStore
+                | BackendKind::SecretsManager
+                | BackendKind::AzureKeyVault
+                | BackendKind::CloudSecretManager
+        )
+    }
+
+    /// Whether a path to write for it begins with this module.
+    fn has_module(self, module: &str) -> bool {
+        let is_in = |path: &str| {
+            path.strip_prefix(module)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        CLASS_PATHS
+            .iter()
+            .any(|(path, kind)| *kind == self && is_in(path))
+    }
+
     /// Whether secretctl can ask it.
     pub fn is_served(self) -> bool {
         matches!(
@@ -164,55 +188,95 @@ pub fn gone(class_path: &str, version: AirflowVersion) -> Option<Finding> {
 
 /// The classes that secretctl serves, by name.
 pub fn served_names() -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for (_, kind) in CLASS_PATHS.iter().filter(|(_, kind)| kind.is_served()) {
-        if !names.contains(&kind.class_name()) {
-            names.push(kind.class_name());
-        }
-    }
+    let names: Vec<&str> = served().map(BackendKind::class_name).collect();
     names.join(", ")
 }
 
 /// A class path as a message may show it. What does not look like one is not shown: it may be kwargs in the wrong variable.
 pub fn shown(class_path: &str) -> String {
-    let bare = class_path.trim().trim_matches(['"', '\'']);
+    let bare = unquoted(class_path);
     let is_path = bare.contains('.')
         && bare
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
-    match is_path && class_path.len() < 200 {
-        true => format!("`{}`", class_path.escape_debug()),
-        false => "a text that is not a class path".to_owned(),
+    match is_path || named_by(bare).is_some() {
+        true if class_path.len() < 200 => format!("`{}`", class_path.escape_debug()),
+        _ => "a text that is not a class path".to_owned(),
     }
 }
 
-/// Advice for a class path that Airflow could not import.
+fn unquoted(class_path: &str) -> &str {
+    class_path.trim().trim_matches(['"', '\''])
+}
+
+/// Advice for a class path that Airflow could not import, or that only Airflow could.
 pub fn hint_for(class_path: &str) -> String {
-    let nearest = nearest(class_path);
-    let surrounded = class_path.trim().trim_matches(['"', '\'']) == nearest;
-    match () {
-        () if surrounded => format!(
-            "write `{nearest}` without quotes and spaces around it: Airflow takes them as part of the name"
+    let bare = unquoted(class_path);
+    let served = served_names();
+    let is_known = BackendKind::from_class_path(bare).is_some_and(BackendKind::is_served);
+    match (bare.rsplit_once('.'), nearest(bare)) {
+        _ if is_known => format!(
+            "write `{bare}` without quotes and spaces around it: Airflow takes them as part of the name"
         ),
-        () => format!(
-            "did you mean `{nearest}`? secretctl serves {}",
-            served_names()
-        ),
+        _ if bare.contains(',') => {
+            "one class can stand here, not two; Airflow asks it, the environment and the database"
+                .to_owned()
+        }
+        (None, Some(kind)) => format!("a class needs its whole path: `{}`", kind.class_path()),
+        (None, None) => {
+            format!(
+                "a class needs its whole path, its module and its name; secretctl serves {served}"
+            )
+        }
+        (Some(_), Some(kind)) => {
+            format!(
+                "did you mean `{}`? secretctl serves {served}",
+                kind.class_path()
+            )
+        }
+        (Some(_), None) if bare.starts_with("airflow.") => {
+            format!("secretctl runs no Python and has no such class; it serves {served}")
+        }
+        (Some(_), None) => {
+            format!("a class of your own: secretctl runs no Python; it serves {served}")
+        }
     }
 }
 
-/// The known path that looks most like `class_path`.
-fn nearest(class_path: &str) -> &'static str {
-    let class_name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness = |path: &str| {
-        strsim::jaro_winkler(class_path, path)
-            + strsim::jaro_winkler(&class_name(class_path), &class_name(path))
-    };
-    CLASS_PATHS
+/// The class that is probably meant, of those that are served.
+fn nearest(class_path: &str) -> Option<BackendKind> {
+    let (module, class) = class_path.rsplit_once('.').unwrap_or(("", class_path));
+    let stems: Vec<&str> = served().map(|kind| stem(kind.class_name())).collect();
+    let by_class = nearest::nearest(stem(class), &stems);
+    by_class
+        .and_then(|stem| served().zip(&stems).find(|(_, known)| **known == stem))
+        .map(|(kind, _)| kind)
+        .or_else(|| named_by(class).filter(|kind| module.is_empty() || kind.has_module(class_path)))
+}
+
+/// The one class whose name this is, or in whose paths it is a module, such as `hashicorp_vault`.
+fn named_by(word: &str) -> Option<BackendKind> {
+    const COMMON: [&str; 5] = ["airflow", "providers", "contrib", "secrets", "cloud"];
+    let has_word = |path: &str| path.split('.').any(|part| part == word);
+    let named = CLASS_PATHS
         .iter()
-        .map(|(path, _)| *path)
-        .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
-        .unwrap_or_default()
+        .filter(|(path, kind)| kind.is_served() && has_word(path) && !COMMON.contains(&word));
+    let mut kinds = named.map(|(_, kind)| *kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
+/// The classes that are served, each once.
+fn served() -> impl Iterator<Item = BackendKind> {
+    let of_today = |(path, kind): &(&str, BackendKind)| {
+        (kind.is_served() && kind.class_path() == *path).then_some(*kind)
+    };
+    CLASS_PATHS.iter().filter_map(of_today)
+}
+
+/// What tells a class name from others: nearly all end alike.
+fn stem(class_name: &str) -> &str {
+    class_name.strip_suffix("Backend").unwrap_or(class_name)
 }
 
 #[cfg(test)]
@@ -265,14 +329,83 @@ mod tests {
 
     #[test]
     fn a_misspelt_path_is_answered_with_the_nearest() {
-        let hint = hint_for("airflow.providers.hashicorp.secrets.vault.VaultBackned");
+        let vault = "did you mean `airflow.providers.hashicorp.secrets.vault.VaultBackend`?";
+        for near in [
+            "airflow.providers.hashicorp.secrets.vault.VaultBackned",
+            "airflow.providers.hashicorp.secret.vault.VaultBackend",
+            "airflow.providers.hashicorp.secrets.vault.VaultBackends",
+            "airflow.secrets.hashicorp_vault.VaultBackend",
+            "airflow.providers.hashicorp.secrets.vault",
+        ] {
+            assert!(
+                hint_for(near).starts_with(vault),
+                "{near}: {}",
+                hint_for(near)
+            );
+        }
+        let google = hint_for("airflow.providers.google.secrets.CloudSecretsManagerBackend");
         assert!(
-            hint.starts_with(
-                "did you mean `airflow.providers.hashicorp.secrets.vault.VaultBackend`?"
-            ),
+            google.contains("secret_manager.CloudSecretManagerBackend`?"),
+            "{google}"
+        );
+    }
+
+    #[test]
+    fn a_bare_name_is_answered_with_its_whole_path() {
+        let vault = "a class needs its whole path: `airflow.providers.hashicorp.secrets.vault.VaultBackend`";
+        for bare in ["VaultBackend", "hashicorp_vault", "vault", "'VaultBackend'"] {
+            assert_eq!(hint_for(bare), vault, "{bare}");
+        }
+        assert_eq!(shown("hashicorp_vault"), "`hashicorp_vault`");
+        for bare in ["x", "airflow"] {
+            let hint = hint_for(bare);
+            assert!(
+                hint.contains("secretctl serves VaultBackend, LocalFilesystemBackend"),
+                "{hint}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_not_near_is_one_of_your_own() {
+        for own in [
+            "my_company.secrets.CustomBackend",
+            "my_company.secrets.DopplerBackend",
+            "builtins.dict",
+        ] {
+            let hint = hint_for(own);
+            assert!(
+                hint.starts_with("a class of your own: secretctl runs no Python"),
+                "{own}: {hint}"
+            );
+            assert!(
+                !hint.contains("contrib") && !hint.contains("Metastore"),
+                "{hint}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_class_of_airflow_that_holds_no_secrets_is_none_of_your_own() {
+        for other in [
+            "airflow.secrets.BaseSecretsBackend",
+            "airflow.sdk.execution_time.secrets.ExecutionAPISecretsBackend",
+        ] {
+            let hint = hint_for(other);
+            assert!(
+                hint.starts_with("secretctl runs no Python and has no such class"),
+                "{hint}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_classes_are_one_too_many() {
+        let path = BackendKind::Vault.class_path();
+        let hint = hint_for(&format!("{path},{path}"));
+        assert!(
+            hint.starts_with("one class can stand here, not two"),
             "{hint}"
         );
-        assert!(hint_for("VaultBackend").contains("vault.VaultBackend`?"));
-        assert!(hint_for("x").contains("secretctl serves VaultBackend, LocalFilesystemBackend"));
     }
 }

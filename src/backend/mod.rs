@@ -13,6 +13,7 @@ pub mod kwargs;
 pub mod local_filesystem;
 pub mod lockbox;
 mod once;
+mod one_by_one;
 pub mod open;
 pub mod provider_release;
 pub mod vault;
@@ -22,7 +23,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, stream};
 
 use crate::airflow_version::{AirflowVersion, TeamGuard};
 use crate::console::Console;
@@ -34,6 +34,7 @@ use crate::secret::SecretText;
 use crate::secret_kind::SecretId;
 
 pub use once::Once;
+pub use one_by_one::one_by_one;
 
 /// A place that Airflow can read secrets from.
 #[async_trait]
@@ -74,31 +75,6 @@ pub trait Backend: Send + Sync {
     /// Undoes what this run did at the service, as far as `deadline` allows: a login of its own is given up. What comes of it
     /// is nobody's concern.
     async fn close(&self, _deadline: Deadline) {}
-}
-
-/// How many secrets are asked for at a time.
-const AT_ONCE: usize = 8;
-
-/// Asks for each of `secrets` alone, a few at a time.
-pub async fn one_by_one<B: Backend + ?Sized>(
-    backend: &B,
-    secrets: &[SecretRef],
-    deadline: Deadline,
-) -> Vec<Result<Answer, BackendError>> {
-    let questions: Vec<_> = secrets
-        .iter()
-        .map(|secret| ask_anew(backend, secret, deadline))
-        .collect();
-    stream::iter(questions).buffered(AT_ONCE).collect().await
-}
-
-/// Asks for one secret, with the limit of `deadline` from when its turn comes.
-async fn ask_anew<B: Backend + ?Sized>(
-    backend: &B,
-    secret: &SecretRef,
-    deadline: Deadline,
-) -> Result<Answer, BackendError> {
-    ask(backend, secret, deadline.renewed()).await
 }
 
 /// Asks for one secret, and waits until `deadline`.
@@ -213,6 +189,9 @@ pub enum Answer {
     Found(Secret),
     /// It has no such secret, and what more there is to say of that; never a value.
     Absent(Option<String>),
+    /// That, provided that Airflow can encrypt: on the way to this answer it builds a connection with a password or an extra,
+    /// perhaps another one than was asked for.
+    IfEncrypted(Box<Answer>),
 }
 
 /// A secret as a backend stores it.

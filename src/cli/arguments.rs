@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArguments;
+use super::scan::ScanArguments;
 use crate::airflow_version::AirflowVersion;
 use crate::env::EnvFileFormat;
 use crate::search_path::Context;
@@ -120,7 +122,7 @@ pub struct GlobalOptions {
     pub color: Color,
 }
 
-const PRINTED: &str = "What is printed";
+pub(super) const PRINTED: &str = "What is printed";
 const SETTINGS: &str = "Settings";
 const LOOKUP: &str = "Lookup";
 const OUTPUT: &str = "Messages";
@@ -177,6 +179,20 @@ impl From<ContextName> for Context {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// One secret.
+    #[command(flatten)]
+    Lookup(LookupCommand),
+    /// Find the ids that DAG files use, without running them
+    #[command(after_help = "Example:\n  secretctl scan dags")]
+    Scan(ScanArguments),
+    /// Prove that every id that is needed resolves
+    #[command(after_help = "Example:\n  secretctl --env-file .env check --dags dags")]
+    Check(CheckArguments),
+}
+
+/// The commands that look one secret up.
+#[derive(Debug, Subcommand)]
+pub enum LookupCommand {
     /// Print one connection
     #[command(
         after_help = "Example:\n  secretctl --env-file .env get-conn smtp_default --field host"

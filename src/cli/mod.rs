@@ -1,12 +1,14 @@
 //! The command line: its options, its commands, and the run of one command.
 
 mod arguments;
+mod check;
 mod explain;
 mod get_config;
 mod get_conn;
 mod get_var;
 mod output;
 mod paint;
+mod scan;
 mod terminal;
 
 use std::io::Write;
@@ -20,7 +22,8 @@ use crate::search_path::{LookupOptions, SearchPath};
 use crate::settings::{Files, Settings};
 
 pub use arguments::Cli;
-use arguments::{Command, GlobalOptions};
+use arguments::{Command, GlobalOptions, LookupCommand};
+use check::CheckArguments;
 pub use paint::Paint;
 pub use terminal::{Terminal, printable};
 
@@ -31,31 +34,63 @@ pub use terminal::{Terminal, printable};
 pub async fn run(cli: &Cli, env: Env, terminal: &Terminal, stdout: &mut dyn Write) -> Result<u8> {
     let global = &cli.global;
     let console = Console::new(verbosity(global), Arc::new(*terminal));
-    let opened = open(cli, env, &console).await;
-    let search_path = match (opened, &cli.command) {
-        (Err(error), Command::Explain(arguments)) => {
+    let settings = settings(cli, env, &console).await;
+    let arguments = match &cli.command {
+        Command::Scan(arguments) => return scan::run(arguments, &settings?, stdout).await,
+        Command::Check(arguments) => return check(cli, arguments, settings?, stdout).await,
+        Command::Lookup(arguments) => arguments,
+    };
+    let search_path = match (open(settings).await, arguments) {
+        (Err(error), LookupCommand::Explain(arguments)) => {
             return explain::without_layers(arguments, error, stdout);
         }
         (opened, _) => opened?,
     };
-    let done = match &cli.command {
-        Command::GetConn(arguments) => {
+    let done = match arguments {
+        LookupCommand::GetConn(arguments) => {
             get_conn::run(arguments, &search_path, &console, stdout).await
         }
-        Command::GetVar(arguments) => get_var::run(arguments, &search_path, &console, stdout).await,
-        Command::GetConfig(arguments) => get_config::run(arguments, &search_path, stdout).await,
-        Command::Explain(arguments) => {
+        LookupCommand::GetVar(arguments) => {
+            get_var::run(arguments, &search_path, &console, stdout).await
+        }
+        LookupCommand::GetConfig(arguments) => {
+            get_config::run(arguments, &search_path, stdout).await
+        }
+        LookupCommand::Explain(arguments) => {
             explain::run(arguments, &search_path, terminal.stdout(), stdout).await
         }
     };
-    if !global.keep_login {
-        search_path.close().await;
-    }
+    close(global, &search_path).await;
     done
 }
 
-/// Everything that comes before the first lookup.
-async fn open(cli: &Cli, env: Env, console: &Console) -> Result<SearchPath> {
+async fn open(settings: Result<Settings>) -> Result<SearchPath> {
+    Ok(settings?.open().await?)
+}
+
+/// Undoes what this run did at a server, unless it is to be kept.
+async fn close(global: &GlobalOptions, search_path: &SearchPath) {
+    if !global.keep_login {
+        search_path.close().await;
+    }
+}
+
+async fn check(
+    cli: &Cli,
+    arguments: &CheckArguments,
+    settings: Settings,
+    stdout: &mut dyn Write,
+) -> Result<u8> {
+    // The DAG files first: they are read offline, and a path that leads nowhere needs no login.
+    let wanted = check::wanted(arguments, &settings).await?;
+    let search_path = settings.open().await?;
+    let done = check::run(arguments, wanted, &search_path, stdout).await;
+    close(&cli.global, &search_path).await;
+    done
+}
+
+/// What is set, before any backend is opened.
+async fn settings(cli: &Cli, env: Env, console: &Console) -> Result<Settings> {
     let global = &cli.global;
     let files = Files {
         env_files: global.env_files.clone(),
@@ -66,13 +101,16 @@ async fn open(cli: &Cli, env: Env, console: &Console) -> Result<SearchPath> {
         true => env,
         false => env.with(ALLOW_HOSTS, &global.allowed_hosts.join(",")),
     };
-    let settings = Settings::load(env, &files, options(cli), console.clone()).await?;
-    Ok(settings.open().await?)
+    Ok(Settings::load(env, &files, options(cli), console.clone()).await?)
 }
 
 fn options(cli: &Cli) -> LookupOptions {
     let global = &cli.global;
-    let is_strict = global.strict || matches!(cli.command, Command::Explain(_));
+    let is_strict = global.strict
+        || matches!(
+            cli.command,
+            Command::Check(_) | Command::Lookup(LookupCommand::Explain(_))
+        );
     LookupOptions {
         context: global.context.into(),
         version: global.airflow_version,

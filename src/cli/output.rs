@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::error::{Error, Result};
 use crate::python::json::{self, Value};
+use crate::python::number::float_repr;
 use crate::secret::SecretText;
 
 /// Writes `text`, with a newline unless told not to. A reader that went away is no error.
@@ -26,6 +27,8 @@ pub fn value_text(value: &Value) -> SecretText {
     match value {
         Value::Text(text) => text.clone(),
         Value::Date(date) => date.as_str().into(),
+        // alone it is no JSON that anybody reads
+        Value::Float(number) if !number.is_finite() => float_repr(*number).into(),
         other => json::to_strict_json(other).into(),
     }
 }

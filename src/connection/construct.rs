@@ -25,6 +25,11 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
+    /// Whether a part of it is encrypted as soon as it is set.
+    pub fn encrypted(&self, model: Model) -> bool {
+        model.encrypts() && (self.password.is_truthy() || self.extra.is_truthy())
+    }
+
     /// Whether one is set that Airflow does not allow beside a `uri`; the description it does.
     fn any_set(&self) -> bool {
         self.conn_type.is_truthy()

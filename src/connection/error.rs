@@ -117,6 +117,22 @@ impl ConnectionError {
     }
 }
 
+impl ConnectionError {
+    /// What to do about a key of a secret of Vault's, where the whole connection may stand under `conn_uri`.
+    pub fn hint_in_vault(&self) -> Option<String> {
+        let Self::UnknownKey { key: Some(key) } = self else {
+            return None;
+        };
+        let hint = match key.to_ascii_lowercase().as_str() {
+            "conn_uri" => "its `conn_uri` is empty, so Airflow reads the secret's keys as fields",
+            "value" => "did you mean the key `conn_uri`? (`value` is for variables)",
+            key if is_near_conn_uri(key) => "did you mean the key `conn_uri`?",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
 impl Fault for ConnectionError {
     fn failure(&self) -> Failure {
         Failure::Malformed
@@ -211,7 +227,7 @@ pub(super) const OUTPUT_FIELDS: [&str; 10] = [
 ];
 
 /// Other tools' words for Airflow's fields.
-const OTHER_WORDS: [(&str, &str); 15] = [
+const OTHER_WORDS: [(&str, &str); 20] = [
     ("user", "login"),
     ("username", "login"),
     ("user_name", "login"),
@@ -227,6 +243,11 @@ const OTHER_WORDS: [(&str, &str); 15] = [
     ("dbname", "schema"),
     ("database", "schema"),
     ("extra_dejson", "extra"),
+    ("conn_uri", "uri"),
+    ("conn_url", "uri"),
+    ("connection_uri", "uri"),
+    ("connection_url", "uri"),
+    ("url", "uri"),
 ];
 
 fn unknown_key_hint(key: &str) -> String {
@@ -237,6 +258,12 @@ fn unknown_key_hint(key: &str) -> String {
             names(&JSON_FIELDS)
         ),
     }
+}
+
+/// Whether a key is nearer to `conn_uri` than to any field.
+fn is_near_conn_uri(key: &str) -> bool {
+    let names: Vec<&str> = JSON_FIELDS.into_iter().chain(["conn_uri"]).collect();
+    nearest_field(key, &JSON_FIELDS) == Some("uri") || nearest(key, &names) == Some("conn_uri")
 }
 
 /// The field that another tool's word stands for, or whose name is spelt most alike.

@@ -96,6 +96,18 @@ impl Connection {
         Self::new(model, conn_id, construct::construct(model, fields)?)
     }
 
+    /// Builds the connection of these arguments of the constructor and drops it: whether Airflow encrypts a part of it on the
+    /// way, be its URI one that can be written or not.
+    ///
+    /// # Errors
+    /// Where the constructor raises.
+    pub fn encrypts(model: Model, mut fields: Dict) -> Result<bool, ConnectionError> {
+        fields.shift_remove("conn_id");
+        let attributes = construct::construct(model, fields)?;
+        extra::read_back(model, &attributes.extra, &mut Vec::new())?;
+        Ok(attributes.encrypted(model))
+    }
+
     fn new(
         model: Model,
         conn_id: &str,
@@ -158,8 +170,7 @@ impl Connection {
 
     /// Whether Airflow encrypts a part of it as soon as it is built: the server's model does, a password or an extra.
     pub fn needs_fernet_key(&self) -> bool {
-        let attributes = &self.attributes;
-        self.model.encrypts() && (attributes.password.is_truthy() || attributes.extra.is_truthy())
+        self.attributes.encrypted(self.model)
     }
 
     /// Whether [`Connection::field`] knows a name.
@@ -177,7 +188,7 @@ impl Connection {
 
     /// One field as bare text: text as it is, anything else as Python's JSON, nothing for `None`.
     ///
-    /// `extra` is the stored text, `extra.KEY` one value in it.
+    /// `extra` is the stored text, `extra.KEY` one value in it: nothing if there is no such key, an empty text for a `null`.
     pub fn field(&self, name: &str) -> Result<Option<SecretText>, UnknownField> {
         let attributes = &self.attributes;
         let value = match name {
@@ -191,17 +202,20 @@ impl Connection {
             "port" => &attributes.port,
             "extra" => &attributes.extra,
             _ => match name.strip_prefix("extra.") {
-                Some(key) => self.extra_value(key),
+                Some(key) => {
+                    let value = self.extra_value(key);
+                    return Ok(value.map(|value| bare_text(value).unwrap_or_default()));
+                }
                 None => return Err(UnknownField::new(name)),
             },
         };
         Ok(bare_text(value))
     }
 
-    fn extra_value(&self, key: &str) -> &Value {
+    fn extra_value(&self, key: &str) -> Option<&Value> {
         match &self.extra {
-            Value::Dict(extra) => extra.get(key).unwrap_or(&Value::None),
-            _ => &Value::None,
+            Value::Dict(extra) => extra.get(key),
+            _ => None,
         }
     }
 

@@ -8,6 +8,10 @@ use crate::python::urllib::SplitResult;
 pub(super) fn of_uri(text: &str, scheme: &str, parts: &SplitResult) -> Vec<String> {
     let missing = if looks_like_json(text) {
         Some("the value looks like JSON, but Airflow reads it as a URI, and little of it is left")
+    } else if is_in_quotes(text) {
+        Some(
+            "the value begins and ends with a quote, which is a part of the URI to Airflow: take both away",
+        )
     } else if scheme.is_empty() {
         Some(why_no_scheme(text))
     } else if !text.contains("://") {
@@ -36,6 +40,13 @@ pub(super) fn of_uri(text: &str, scheme: &str, parts: &SplitResult) -> Vec<Strin
 fn looks_like_json(text: &str) -> bool {
     text.trim_start_matches(['\u{feff}', '"', '\'', ' '])
         .starts_with(['{', '['])
+}
+
+/// In quotes that a shell would have taken away and an env file may keep.
+fn is_in_quotes(text: &str) -> bool {
+    let quotes = ['"', '\''];
+    let quote = text.chars().next().filter(|c| quotes.contains(c));
+    text.len() > 1 && quote.is_some_and(|quote| text.ends_with(quote))
 }
 
 fn why_no_scheme(text: &str) -> &'static str {
@@ -79,6 +90,18 @@ mod tests {
             "\"{}\"",
         ] {
             assert!(warnings(text).contains("looks like JSON"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uri_in_quotes() {
+        for text in ["\"postgres://h\"", "'postgres://h'", "\"\""] {
+            let warnings = warnings(text);
+            assert!(
+                warnings.starts_with("the value begins and ends with a quote"),
+                "{text}"
+            );
+            assert_eq!(warnings.lines().count(), 1, "{warnings}");
         }
     }
 

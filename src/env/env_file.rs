@@ -14,7 +14,7 @@ mod parser;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parser::{Fault, Parser, Statement};
+use parser::{Fault, Parser, Statement, Unset};
 
 use super::{Env, EnvError, docker_file};
 use crate::deadline::Deadline;
@@ -177,14 +177,16 @@ impl EnvFile {
                     offset,
                     name,
                     value: Some(value),
-                    met_unset,
+                    unset,
                 }) => {
                     let source = Source::File {
                         path: self.path.clone(),
                         line: places.line(offset),
                     };
-                    if met_unset && !process.is_set(name) {
-                        own.findings.push(unset_reference(name, &source));
+                    if let Some(unset) = unset
+                        && !process.is_set(name)
+                    {
+                        own.findings.push(unset_reference(name, unset, &source));
                     }
                     own.redefine(name, value, source);
                 }
@@ -207,10 +209,14 @@ impl EnvFile {
     }
 }
 
-/// The name in the reference is not told: in a password such as `pa$word` it is a part of it.
-fn unset_reference(name: &str, source: &Source) -> Finding {
+/// The name in the reference is told only where it is all there is: in a password such as `pa$word` it is a part of it.
+fn unset_reference(name: &str, unset: Unset<'_>, source: &Source) -> Finding {
+    let unset = match unset {
+        Unset::Named(unset) => format!("`{unset}`, which"),
+        Unset::Unnamed => "a variable that".to_owned(),
+    };
     let sentence = format!(
-        "`{name}` in {source} refers to a variable that is not set: nothing stands in its place, as with Compose"
+        "`{name}` in {source} refers to {unset} is not set: nothing stands in its place, as with Compose"
     );
     Finding::warning("unset-reference", sentence).at(Some(source.clone()))
 }

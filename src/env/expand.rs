@@ -12,8 +12,8 @@ use super::reference::references;
 use super::user_home::expand_user;
 use super::{Env, EnvError};
 
-/// More rounds than any chain of variables that people write.
-const MOST_ROUNDS: usize = 100;
+/// How many rounds are made before a circle is looked for.
+const ROUNDS_BEFORE_DOUBT: usize = 100;
 /// Far more than any setting: the kernel passes no single variable of this size.
 const LARGEST_TEXT: usize = 1024 * 1024;
 /// How many variables an error names when it cannot tell the circle.
@@ -24,7 +24,7 @@ const MOST_NAMES: usize = 8;
 /// An error names the variables that never end, or the one that is not UTF-8.
 pub fn expand_env_var(env: &Env, text: &str) -> Result<String, EnvError> {
     let mut before = Zeroizing::new(text.to_owned());
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..most_rounds(env) {
         let expanded = expand_once(env, &before)?;
         if expanded == before {
             return Ok(std::mem::take(&mut *before));
@@ -34,6 +34,11 @@ pub fn expand_env_var(env: &Env, text: &str) -> Result<String, EnvError> {
     Err(EnvError::EndlessExpansion {
         names: endless_names(env, text),
     })
+}
+
+/// A chain is no longer than there are variables, each of which may begin with a `~`: what goes on after that is a circle.
+fn most_rounds(env: &Env) -> usize {
+    ROUNDS_BEFORE_DOUBT + 2 * env.names().count()
 }
 
 fn expand_once(env: &Env, text: &str) -> Result<Zeroizing<String>, EnvError> {
@@ -137,6 +142,14 @@ mod tests {
         assert_eq!(expand(&[("A", "$"), ("FOO", "bar")], "${A}FOO"), "bar");
         assert_eq!(expand(&[("P", "~/x"), ("HOME", "/h")], "$P"), "/h/x");
         assert_eq!(expand(&[("P", "~/x"), ("HOME", "/h")], "a$P"), "a~/x");
+    }
+
+    #[test]
+    fn a_long_chain_has_an_end() {
+        let link = |n: usize| (format!("A{n}"), format!("$A{}", n + 1));
+        let chain = (1..500).map(link);
+        let env = Env::from_pairs(chain.chain([("A500".to_owned(), "end".to_owned())]));
+        assert_eq!(expand_env_var(&env, "$A1/x").unwrap(), "end/x");
     }
 
     #[test]

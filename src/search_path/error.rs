@@ -2,7 +2,8 @@
 
 use super::Doubt;
 use crate::airflow_config::{ConfigError, Origin};
-use crate::backend::{BackendError, kind};
+use crate::backend::BackendError;
+use crate::backend::kind::{self, BackendKind};
 use crate::connection::ConnectionError;
 use crate::failure::{Failure, Fault};
 use crate::finding::Finding;
@@ -91,6 +92,14 @@ pub enum LayerError {
         /// The setting.
         origin: Origin,
     },
+    /// The same of another connection that Airflow builds on the way.
+    #[error(
+        "Airflow cannot load the file, since it cannot encrypt the passwords and extras in it: {origin} is not a Fernet key"
+    )]
+    FernetKeyOfFile {
+        /// The setting.
+        origin: Origin,
+    },
     /// The stored value is text to everyone but Airflow's connection parser.
     #[error("found, but a connection must be text, and this is a {type_name}")]
     NotText {
@@ -117,6 +126,24 @@ fn cannot_or_does_not(error: &ConnectionError) -> &'static str {
 }
 
 impl LayerError {
+    /// What to do about it, where the layer is of this backend.
+    pub(super) fn hint_in(&self, backend: &str) -> Option<String> {
+        match self {
+            LayerError::Connection(error) if backend == BackendKind::Vault.class_name() => {
+                error.hint_in_vault().or_else(|| error.hint())
+            }
+            error => error.hint(),
+        }
+    }
+
+    /// What is wrong where a whole file of connections is to be encrypted.
+    pub(super) fn of_file(self) -> Self {
+        match self {
+            LayerError::FernetKey { origin } => LayerError::FernetKeyOfFile { origin },
+            other => other,
+        }
+    }
+
     /// Whether this is a failure to read a value that was found as JSON.
     pub(super) fn is_about_json(&self) -> bool {
         matches!(
@@ -130,7 +157,9 @@ impl Fault for LayerError {
     fn failure(&self) -> Failure {
         match self {
             LayerError::Backend(error) => error.failure(),
-            LayerError::Config(_) | LayerError::FernetKey { .. } => Failure::Configuration,
+            LayerError::Config(_)
+            | LayerError::FernetKey { .. }
+            | LayerError::FernetKeyOfFile { .. } => Failure::Configuration,
             LayerError::Connection(_)
             | LayerError::NotText { .. }
             | LayerError::NotJson(_)
@@ -143,7 +172,7 @@ impl Fault for LayerError {
             LayerError::Backend(error) => error.hint(),
             LayerError::Config(error) => error.hint(),
             LayerError::Connection(error) => error.hint(),
-            LayerError::FernetKey { .. } => Some(
+            LayerError::FernetKey { .. } | LayerError::FernetKeyOfFile { .. } => Some(
                 "make one with `openssl rand -base64 32 | tr +/ -_`; Airflow takes every such connection for absent"
                     .into(),
             ),

@@ -93,7 +93,7 @@ impl LayerReport {
 
     /// What to do about it: the failure's own advice, then near misses.
     pub fn advice(&self) -> impl Iterator<Item = String> {
-        let own = self.failure().and_then(Fault::hint);
+        let own = self.failure().and_then(|error| error.hint_in(self.backend));
         own.into_iter().chain(self.hints.iter().cloned())
     }
 

@@ -54,6 +54,7 @@ pub struct SearchPath {
 
 /// The layer of the configured backend, and the settings it is made from.
 struct CustomLayer {
+    kind: BackendKind,
     layer: Layer,
     settings: Vec<SettingUse>,
 }
@@ -84,9 +85,10 @@ impl SearchPath {
         console: &Console,
         deadline: Deadline,
     ) -> Result<SearchPath, OpenError> {
+        let (multi_team, doubt) = multi_team(&config, options, deadline).await?;
         let surroundings = Surroundings {
             env: config.env().clone(),
-            multi_team: config.multi_team(deadline).await?,
+            multi_team,
             version: options.version,
             diagnoses: options.diagnoses,
             console: console.clone(),
@@ -95,6 +97,11 @@ impl SearchPath {
         let mut findings =
             unknown_to_release(&config, options, surroundings.multi_team, deadline).await?;
         let custom = custom_layer(&config, options, &surroundings, deadline, &mut findings).await?;
+        if let (Some(doubt), Some(custom)) = (doubt, &custom)
+            && custom.kind.heeds_multi_team()
+        {
+            return Err(doubt.into());
+        }
         let environment =
             EnvironmentVariablesBackend::new(surroundings.env.clone(), surroundings.team_guard());
         let environment = Layer::served(
@@ -103,7 +110,9 @@ impl SearchPath {
             false,
         );
         let (custom, settings, unconfigured) = match custom {
-            Some(CustomLayer { layer, settings }) => (Some(layer), settings, Vec::new()),
+            Some(CustomLayer {
+                layer, settings, ..
+            }) => (Some(layer), settings, Vec::new()),
             None => {
                 let is_worker = options.context() == Context::Worker;
                 let why = config
@@ -217,6 +226,18 @@ impl SearchPath {
         }
     }
 
+    /// Finds out what may be the matter with an id of [`SearchPath::lookup_many`] that nobody has, as [`SearchPath::lookup`]
+    /// does for its one.
+    pub async fn diagnose_missing(&self, lookup: &mut Lookup) {
+        self.diagnose(lookup, self.options.deadline().afterwards())
+            .await;
+    }
+
+    /// Why no backend is configured, where none is: nothing, or what looks like an attempt.
+    pub fn unconfigured(&self) -> &[Finding] {
+        &self.unconfigured
+    }
+
     async fn ask_for_one(&self, secret: &SecretId, purpose: Purpose) -> Lookup {
         let began = self.options.deadline();
         let lookups = self.ask(std::slice::from_ref(secret), purpose).await;
@@ -286,7 +307,11 @@ impl SearchPath {
         purpose: Purpose,
     ) -> Result<Reading, LayerError> {
         let as_json = purpose == Purpose::UseAsJson;
-        let reading = value::read(answer?, secret, self.options.model(), as_json)?;
+        let answer = answer?;
+        if let Answer::IfEncrypted(_) = answer {
+            self.check_fernet_key().await.map_err(LayerError::of_file)?;
+        }
+        let reading = value::read(answer, secret, self.options.model(), as_json)?;
         if let Reading::Found(FoundValue::Connection { connection, .. }) = &reading
             && connection.needs_fernet_key()
         {
@@ -305,6 +330,19 @@ impl SearchPath {
                 report.asked_as = asked.unwrap_or_default();
             }
         }
+    }
+}
+
+/// Whether `[core] multi_team` is on, and what is wrong with it where the release itself does not read it: off, then, but some
+/// backends of providers do.
+async fn multi_team(
+    config: &AirflowConfig,
+    options: LookupOptions,
+    deadline: Deadline,
+) -> Result<(bool, Option<ConfigError>), ConfigError> {
+    match config.multi_team(deadline).await {
+        Err(doubt) if !options.version.reads_multi_team() => Ok((false, Some(doubt))),
+        multi_team => Ok((multi_team?, None)),
     }
 }
 
@@ -340,6 +378,7 @@ async fn custom_layer(
     findings.extend(opened.findings);
     match opened.backend {
         Some(backend) => Ok(Some(CustomLayer {
+            kind,
             layer: Layer::served(kind, backend, true),
             settings: setting.uses(config.env()),
         })),

@@ -32,6 +32,7 @@ pub(super) fn read(
     let stored = match answer {
         Answer::Absent(why) => return Ok(Reading::Absent(why)),
         Answer::Found(stored) => stored,
+        Answer::IfEncrypted(answer) => return read(*answer, secret, model, as_json),
     };
     if secret.kind == SecretKind::Connection {
         return connection_in(stored, &secret.id, model);

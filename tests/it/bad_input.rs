@@ -92,9 +92,7 @@ fn a_bare_variable_is_repaired_unless_strict() {
             .env("VAULT__TOKEN", CANARY);
         run.args(arguments.iter().copied()).run()
     };
-    run(&[])
-        .fails_with(6)
-        .says("Airflow itself would ignore these kwargs");
+    run(&[]).fails_with(6).says("Airflow drops these kwargs");
     run(&["--strict"]).fails_with(7).says("VAULT__URL");
 }
 

@@ -1,5 +1,8 @@
 //! The library as another program uses it: a backend of its own, known to nothing in `src`, takes part in every lookup.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use secretctl::{
     Answer, Backend, BackendError, Console, Deadline, Env, Failure, Fault, Files, Location, Lookup,
@@ -51,6 +54,10 @@ impl Backend for Cabinet {
 }
 
 async fn look_up(kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
+    look_up_in(Box::new(Cabinet), kind, ids).await
+}
+
+async fn look_up_in(backend: Box<dyn Backend>, kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
     let env = Env::from_pairs([
         ("AIRFLOW_VAR_LOCKED", "of the environment"),
         ("AIRFLOW_CONN_PHONE", "tcp://phone"),
@@ -58,7 +65,7 @@ async fn look_up(kind: SecretKind, ids: &[&str]) -> Vec<Lookup> {
     let options = LookupOptions::default();
     let settings = Settings::load(env, &Files::default(), options, Console::silent()).await;
     let search_path = settings.unwrap().open().await.unwrap();
-    let search_path = search_path.with_backend(CLASS, Box::new(Cabinet));
+    let search_path = search_path.with_backend(CLASS, backend);
     let secrets: Vec<_> = ids.iter().map(|id| SecretId::new(kind, *id)).collect();
     search_path.lookup_many(&secrets).await
 }
@@ -100,4 +107,48 @@ async fn its_errors_are_told_with_their_kind_and_advice() {
 async fn what_it_does_not_serve_is_skipped() {
     let config = look_up(SecretKind::Config, &["fax"]).await.remove(0);
     assert_eq!(words(&config)[0], (CLASS, "skipped"));
+}
+
+/// Answers nobody, and counts who asks.
+struct Outage(Arc<AtomicUsize>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("nobody is at home")]
+struct NobodyHome;
+
+impl Fault for NobodyHome {
+    fn failure(&self) -> Failure {
+        Failure::Unreachable
+    }
+}
+
+#[async_trait]
+impl Backend for Outage {
+    fn name(&self) -> &'static str {
+        "OutageBackend"
+    }
+
+    fn locate(&self, secret: &SecretId) -> Location {
+        Location::At(SecretRef::local(secret, secret.id.clone()))
+    }
+
+    async fn get(&self, _: &SecretRef, _: Deadline) -> Result<Answer, BackendError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Err(NobodyHome.into())
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_not_tried_for_every_id() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let ids: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let backend = Outage(Arc::clone(&asked));
+    let lookups = look_up_in(Box::new(backend), SecretKind::Variable, &ids).await;
+    assert_eq!(lookups.len(), 1000);
+    for lookup in &lookups {
+        assert_eq!(lookup.failure(), Failure::Unreachable);
+    }
+    assert!(asked.load(Ordering::Relaxed) <= 16, "{asked:?}");
 }

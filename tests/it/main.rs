@@ -18,6 +18,7 @@ mod harness;
 mod kubernetes;
 mod library;
 mod lockbox;
+mod mistakes;
 mod outages;
 mod pages;
 mod sessions;

@@ -213,6 +213,7 @@ impl<'a> Fault<'a> {
         match self.previous() {
             None => self.no_braces(),
             Some(_) if word.is_empty() => self.here(0, KwargsProblem::Unexpected),
+            Some(_) if word.starts_with('<') => self.here(0, KwargsProblem::Placeholder),
             Some(_) => self.here(0, KwargsProblem::UnquotedText),
         }
     }
@@ -224,10 +225,10 @@ impl<'a> Fault<'a> {
         let starts_word = self
             .rest()
             .starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        let problem = if starts_word {
-            KwargsProblem::UnquotedName
-        } else {
-            KwargsProblem::Unexpected
+        let problem = match starts_word {
+            true if self.text.contains('"') => KwargsProblem::UnquotedName,
+            true => KwargsProblem::QuotesEaten,
+            false => KwargsProblem::Unexpected,
         };
         self.here(0, problem)
     }
@@ -255,12 +256,25 @@ impl<'a> Fault<'a> {
 
     fn no_braces(&self) -> Diagnosis {
         let offset = self.text.len() - self.text.trim_start_matches(is_json_space).len();
+        let problem = match is_left_of_braces(&self.text[offset..]) {
+            true => KwargsProblem::BracesEaten,
+            false => KwargsProblem::NoBraces,
+        };
         Diagnosis {
             offset,
             shown: 0,
-            problem: KwargsProblem::NoBraces,
+            problem,
         }
     }
+}
+
+/// `url:x`, which no quote or brace stands in, and which is no address.
+fn is_left_of_braces(text: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    text.split_once(':').is_some_and(|(name, value)| {
+        let is_plain = !text.contains(['{', '}', '"', '\'']);
+        is_plain && !name.is_empty() && name.chars().all(is_name) && !value.starts_with("//")
+    })
 }
 
 fn control_character(rest: &str) -> KwargsProblem {

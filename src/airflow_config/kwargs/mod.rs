@@ -11,6 +11,7 @@ mod fault;
 mod problem;
 mod repair;
 mod token;
+mod unset;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -32,8 +33,6 @@ use crate::python::json::{self, Dict, Value};
 
 /// The largest kwargs that are read, in bytes.
 pub(crate) const LARGEST_TEXT: usize = 1024 * 1024;
-/// How many variables may each refer to the next before the text comes.
-const LONGEST_CHAIN: usize = 100;
 /// How many variables are tried one by one, to find the one that breaks the JSON.
 const MOST_SUSPECTS: usize = 64;
 
@@ -65,8 +64,8 @@ pub fn parse_kwargs(
     }
     match json::loads(text) {
         Ok(Value::Dict(kwargs)) => Ok(ParsedKwargs {
+            findings: unset::variables(env, setting, known, &kwargs),
             kwargs,
-            findings: Vec::new(),
         }),
         Ok(value) if !value.is_truthy() => Ok(no_kwargs(setting, &value)),
         Ok(value) => Err(reader().not_an_object(&value)),
@@ -153,7 +152,7 @@ impl<'a> Reader<'a> {
 
     /// While the text is nothing but `$NAME`, looks at the value of `NAME` instead.
     fn follow_variable(&mut self) {
-        for _ in 0..LONGEST_CHAIN {
+        for _ in self.showable.env.names() {
             let Some(reference) = whole_reference(self.text.trim_matches(is_json_space)) else {
                 return;
             };
@@ -196,10 +195,14 @@ impl<'a> Reader<'a> {
         let repaired = self.bare.repaired(self.text)?;
         let expanded = Zeroizing::new(expand_env_var(self.showable.env, &repaired).ok()?);
         match json::loads(&expanded) {
-            Ok(Value::Dict(kwargs)) => Some(ParsedKwargs {
-                kwargs,
-                findings: vec![self.repair()],
-            }),
+            Ok(Value::Dict(kwargs)) => {
+                let Showable { env, known } = self.showable;
+                let unset = unset::variables(env, self.setting, known, &kwargs);
+                Some(ParsedKwargs {
+                    findings: [self.repair()].into_iter().chain(unset).collect(),
+                    kwargs,
+                })
+            }
             _ => None,
         }
     }
@@ -212,8 +215,9 @@ impl<'a> Reader<'a> {
             .map(|name| format!("`${name}`"))
             .collect();
         let sentence = format!(
-            "the backend kwargs from {} have no quotes around {}: read as text here, but Airflow itself would ignore these \
-             kwargs",
+            "the backend kwargs from {} have no quotes around {}: read as text here, but Airflow drops these kwargs, and a class \
+             that needs them, as VaultBackend does, then does not start; they work only where the values bring quotes of their \
+             own, which `docker --env-file` keeps",
             self.setting.origin,
             names.join(", ")
         );

@@ -21,6 +21,9 @@ pub enum KwargsProblem {
     /// Text that starts with no brace: `url=x`, `"url": "x"`.
     #[error("there is no JSON object in braces")]
     NoBraces,
+    /// `url:x`, what a shell leaves of `{"url":"x","token":"y"}`.
+    #[error("there is no JSON object in braces, and no quote")]
+    BracesEaten,
     /// JSON, but a list, a number, a text or `true`.
     #[error("the JSON is {found}, not an object in braces")]
     NotAnObject {
@@ -91,6 +94,12 @@ pub enum KwargsProblem {
     /// `{url: "x"}`
     #[error("a name without quotes")]
     UnquotedName,
+    /// `{url: x}`
+    #[error("a name without quotes, and no double quote anywhere")]
+    QuotesEaten,
+    /// `{"url": <your-url>}`
+    #[error("a placeholder in angle brackets was not filled in")]
+    Placeholder,
     /// `{"url": , ...`
     #[error("a value is missing")]
     MissingValue,
@@ -178,6 +187,13 @@ impl KwargsProblem {
             }
             Self::ExtraQuotes => "take the outer quotes away: an env file or Docker keeps them",
             Self::DoubledBrace => "write each brace once, unless a template makes one of two",
+            Self::BracesEaten => {
+                "a shell split or stripped the braces: put single quotes around the whole"
+            }
+            Self::QuotesEaten => {
+                "a shell may have eaten the double quotes: put single quotes around the whole"
+            }
+            Self::Placeholder => "write the value in its place, in double quotes",
             Self::NoBraces | Self::NotAnObject { .. } => "write {\"name\": \"value\"}",
             Self::SingleQuote | Self::TypographicQuote => {
                 "use double quotes inside the braces, and single quotes around them if a shell reads it"

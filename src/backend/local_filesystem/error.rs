@@ -139,6 +139,9 @@ pub enum EntryProblem {
     /// An `extra_dejson` that JSON cannot hold.
     #[error("`extra_dejson` holds a date, which JSON cannot hold")]
     ExtraHoldsDate,
+    /// An extra or `extra_dejson` that `json.dumps` raises over.
+    #[error("its extra cannot be written as JSON: {0}")]
+    ExtraNotDumped(YamlError),
     /// A `conn_id` that is not the entry's key.
     #[error("its `conn_id` is not the key it stands under")]
     ConnIdMismatch,
@@ -226,7 +229,7 @@ impl EntryProblem {
             Self::BothExtras => Some("keep one of them".to_owned()),
             Self::ExtraHoldsDate => Some("write the date in quotes".to_owned()),
             Self::ConnIdMismatch => Some("take `conn_id` out: the key is the id".to_owned()),
-            Self::NotUnique { .. } | Self::UnexpectedType { .. } => None,
+            Self::NotUnique { .. } | Self::UnexpectedType { .. } | Self::ExtraNotDumped(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod secrets_file;
 #[cfg(test)]
 mod tests;
+mod yaml_object;
 
 use async_trait::async_trait;
 
@@ -119,19 +120,23 @@ fn find_all(
     kind: SecretKind,
     ids: &[String],
 ) -> Vec<Result<Answer, LocalFilesystemError>> {
-    let file = match SecretsFile::parse(path, text, version) {
-        Ok(file) => file,
-        Err(error) => return vec![Err(error); ids.len()],
-    };
-    let find = |id: &String| {
-        let found = match kind {
-            SecretKind::Connection => connections::find(&file, id)?,
-            SecretKind::Variable => find_variable(&file, id)?,
-            SecretKind::Config => find_config(&file, id)?,
-        };
-        Ok(found.unwrap_or_else(|| Answer::Absent(near_miss(&file, id))))
-    };
-    ids.iter().map(find).collect()
+    let parsed = SecretsFile::parse(path, text, version);
+    let found = parsed.and_then(|file| match kind {
+        SecretKind::Connection => connections::find_all(file, ids),
+        SecretKind::Variable => Ok(find_each(&file, ids, find_variable)),
+        SecretKind::Config => Ok(find_each(&file, ids, find_config)),
+    });
+    found.unwrap_or_else(|error| vec![Err(error); ids.len()])
+}
+
+fn find_each(
+    file: &SecretsFile<'_>,
+    ids: &[String],
+    find: fn(&SecretsFile<'_>, &str) -> Result<Option<Answer>, LocalFilesystemError>,
+) -> Vec<Result<Answer, LocalFilesystemError>> {
+    let answer =
+        |id: &String| Ok(find(file, id)?.unwrap_or_else(|| Answer::Absent(near_miss(file, id))));
+    ids.iter().map(answer).collect()
 }
 
 #[async_trait]
@@ -194,26 +199,27 @@ fn find_variable(
     if file.is_env() || !file.version().keeps_lists() {
         return find_config(file, key);
     }
-    let Some(entry) = file.entries().find(|entry| entry.key == Some(key)) else {
+    let mut entries = file.entries().enumerate();
+    let Some((index, entry)) = entries.find(|(_, entry)| entry.key == Some(key)) else {
         return Ok(None);
     };
     let value = entry
         .value()
-        .map_err(|error| file.bad_entry(&entry, error))?;
+        .map_err(|error| file.bad_entry(index, error))?;
     Ok(Some(answer(value)))
 }
 
 /// A config option of any type; every list in the file must have one item, which stands for it.
 fn find_config(file: &SecretsFile<'_>, key: &str) -> Result<Option<Answer>, LocalFilesystemError> {
     let mut found = None;
-    for entry in file.entries() {
+    for (index, entry) in file.entries().enumerate() {
         if let Some(count) = entry.list_length().filter(|count| *count != 1) {
-            return Err(file.bad_entry(&entry, EntryProblem::NotUnique { count }));
+            return Err(file.bad_entry(index, EntryProblem::NotUnique { count }));
         }
         if entry.key == Some(key) {
             let value = entry
                 .unwrapped()
-                .map_err(|error| file.bad_entry(&entry, error))?;
+                .map_err(|error| file.bad_entry(index, error))?;
             found = value.map(answer);
         }
     }

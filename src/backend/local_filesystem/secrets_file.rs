@@ -10,7 +10,7 @@ use super::error::{EntryPlace, EntryProblem, LocalFilesystemError};
 use crate::airflow_version::AirflowVersion;
 use crate::deadline::Deadline;
 use crate::python::json::{self, Dict, Value};
-use crate::python::yaml::{self, Document, YamlError};
+use crate::python::yaml::{self, Document, ObjectId, YamlError};
 use crate::secret::SecretText;
 use crate::text_file;
 
@@ -72,46 +72,66 @@ impl<'a> SecretsFile<'a> {
         matches!(self.content, Content::Env(_))
     }
 
-    /// All entries, in order.
-    pub(super) fn entries(&self) -> Box<dyn Iterator<Item = Entry<'_>> + '_> {
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
         match &self.content {
-            Content::Env(entries) => Box::new(entries.iter().map(|(key, values)| Entry {
-                key: Some(key),
-                key_as_written: key,
-                key_type: "str",
-                line: values.last().map(|value| value.line),
-                value: EntryValue::Env(values),
-            })),
-            Content::Json(entries) => Box::new(entries.iter().map(|(key, value)| Entry {
-                key: Some(key),
-                key_as_written: key,
-                key_type: "str",
-                line: None,
-                value: EntryValue::Json(value),
-            })),
+            Content::Env(entries) => entries.len(),
+            Content::Json(entries) => entries.len(),
+            Content::Yaml(document) => document.len().unwrap_or_default(),
+        }
+    }
+
+    /// All entries, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.len()).filter_map(|index| self.entry(index))
+    }
+
+    /// The entry at a place, from 0.
+    pub(super) fn entry(&self, index: usize) -> Option<Entry<'_>> {
+        Some(match &self.content {
+            Content::Env(entries) => {
+                let (key, values) = entries.get_index(index)?;
+                let line = values.last().map(|value| value.line);
+                Entry::of_text_key(key, line, EntryValue::Env(values))
+            }
+            Content::Json(entries) => {
+                let (key, value) = entries.get_index(index)?;
+                Entry::of_text_key(key, None, EntryValue::Json(value))
+            }
             Content::Yaml(document) => {
-                Box::new(document.entries().into_iter().flatten().map(|entry| Entry {
+                let entry = document.entry(index)?;
+                Entry {
                     key: entry.key(),
                     key_as_written: entry.key_as_written(),
                     key_type: entry.key_type_name(),
                     line: Some(entry.line()),
                     value: EntryValue::Yaml(entry),
-                }))
+                }
             }
+        })
+    }
+
+    /// The document, if it is one of YAML: its objects may be written into.
+    pub(super) fn document(&mut self) -> Option<&mut Document> {
+        match &mut self.content {
+            Content::Yaml(document) => Some(document),
+            Content::Env(_) | Content::Json(_) => None,
         }
     }
 
-    /// The error that an entry of this file makes.
+    /// The error that the entry at a place of this file makes.
     pub(super) fn bad_entry(
         &self,
-        entry: &Entry<'_>,
+        index: usize,
         problem: impl Into<EntryProblem>,
     ) -> LocalFilesystemError {
+        let entry = self.entry(index);
+        let key = entry.as_ref().map_or("", |entry| entry.key_as_written);
         LocalFilesystemError::Entry {
             path: self.path.to_owned(),
             place: EntryPlace {
-                key: entry.key_as_written.to_owned(),
-                line: entry.line,
+                key: key.to_owned(),
+                line: entry.and_then(|entry| entry.line),
             },
             problem: problem.into(),
         }
@@ -136,7 +156,17 @@ enum EntryValue<'a> {
     Yaml(yaml::Entry<'a>),
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn of_text_key(key: &'a str, line: Option<usize>, value: EntryValue<'a>) -> Self {
+        Self {
+            key: Some(key),
+            key_as_written: key,
+            key_type: "str",
+            line,
+            value,
+        }
+    }
+
     /// How many items the value has, if it is a list.
     pub(super) fn list_length(&self) -> Option<usize> {
         match &self.value {
@@ -161,10 +191,10 @@ impl Entry<'_> {
         }
     }
 
-    /// What tells the value of [`Entry::unwrapped`] from every other object, in the one format that has aliases.
-    pub(super) fn identity(&self) -> Option<usize> {
+    /// The key and the value of [`Entry::unwrapped`] as objects, in the one format that has aliases.
+    pub(super) fn objects(&self) -> Option<(ObjectId, ObjectId)> {
         match &self.value {
-            EntryValue::Yaml(entry) => Some(entry.identity()),
+            EntryValue::Yaml(entry) => Some((entry.key_object(), entry.object())),
             EntryValue::Env(_) | EntryValue::Json(_) => None,
         }
     }
@@ -247,7 +277,7 @@ fn parse_json(path: &str, _: AirflowVersion, text: &str) -> Result<Content, Loca
 fn parse_yaml(path: &str, _: AirflowVersion, text: &str) -> Result<Content, LocalFilesystemError> {
     refuse_empty(path, text)?;
     match yaml::safe_load(text) {
-        Ok(document) if document.entries().is_some() => Ok(Content::Yaml(document)),
+        Ok(document) if document.len().is_some() => Ok(Content::Yaml(document)),
         Ok(_) => Err(LocalFilesystemError::NotAnObject {
             path: path.to_owned(),
         }),

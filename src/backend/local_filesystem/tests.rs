@@ -64,7 +64,7 @@ impl Fixture {
     fn reason(&self, kind: SecretKind, id: &str) -> Option<String> {
         match self.get(kind, id).unwrap() {
             Answer::Absent(reason) => reason,
-            Answer::Found(_) => unreachable!("`{id}` is there"),
+            _ => unreachable!("`{id}` is there"),
         }
     }
 }

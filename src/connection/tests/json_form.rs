@@ -41,6 +41,30 @@ fn json_ports_are_cast_as_int_does() {
 }
 
 #[test]
+fn a_whole_connection_under_another_key_is_told_where_it_belongs() {
+    let hint = |key: &str| {
+        let error = server_error(&format!("{{\"{key}\": \"x://h\"}}"));
+        (
+            error.hint_in_vault().unwrap_or_default(),
+            error.hint().unwrap(),
+        )
+    };
+    for key in ["conn_url", "connection_uri", "url", "Conn_Url"] {
+        let (in_vault, elsewhere) = hint(key);
+        assert_eq!(in_vault, "did you mean the key `conn_uri`?", "{key}");
+        assert!(
+            elsewhere.starts_with("did you mean `uri`?"),
+            "{key}: {elsewhere}"
+        );
+    }
+    assert!(hint("value").0.ends_with("(`value` is for variables)"));
+    assert!(hint("conn_uri").0.starts_with("its `conn_uri` is empty"));
+    for field in ["hostname", "conn_typ", "login_name"] {
+        assert_eq!(hint(field).0, "", "{field}");
+    }
+}
+
+#[test]
 fn json_types_are_normalised() {
     assert_eq!(
         shown(&server(r#"{"conn_type": "postgresql"}"#), "conn_type"),

@@ -83,13 +83,13 @@ fn one_field_is_bare_text() {
     assert_eq!(field("extra.a").as_deref(), Some("é"));
     assert_eq!(field("extra.b").as_deref(), Some(r#"[1, "\u00e9"]"#));
     assert_eq!(field("uri").as_deref(), Some(uri(&connection)));
+    assert_eq!(field("extra.c.d").as_deref(), Some(""));
     for absent in [
         "host",
         "login",
         "password",
         "schema",
         "description",
-        "extra.c.d",
         "extra.z",
         "extra.",
     ] {

@@ -11,7 +11,16 @@ pub(super) struct Statement<'a> {
     pub offset: usize,
     pub name: &'a str,
     pub value: Option<SecretText>,
-    pub met_unset: bool,
+    pub unset: Option<Unset<'a>>,
+}
+
+/// A reference that came to nothing.
+#[derive(Clone, Copy)]
+pub(super) enum Unset<'a> {
+    /// The name is all there is in the value, and is written as variables are.
+    Named(&'a str),
+    /// The name may be a part of a secret.
+    Unnamed,
 }
 
 /// A problem and its place, in bytes.
@@ -68,11 +77,13 @@ impl<'a> Parser<'a> {
                 offset,
                 name,
                 value: None,
-                met_unset: false,
+                unset: None,
             }));
         }
         let value_offset = self.position;
         let (value, met_unset) = self.value(lookup)?;
+        let written = &self.text[value_offset..self.position];
+        let unset = met_unset.then(|| name_of_all(written));
         if value.contains('\0') {
             return self.fault(value_offset, EnvFileProblem::Nul);
         }
@@ -81,7 +92,7 @@ impl<'a> Parser<'a> {
             offset,
             name,
             value,
-            met_unset,
+            unset,
         }))
     }
 
@@ -184,6 +195,26 @@ impl<'a> Parser<'a> {
         }
         self.fault(start, EnvFileProblem::UnterminatedQuote)
     }
+}
+
+/// The name in a value that is nothing but a reference, perhaps in double quotes.
+fn name_of_all(written: &str) -> Unset<'_> {
+    let written = written.split(" #").next().unwrap_or_default().trim();
+    let bare = written
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(written);
+    let name = bare.strip_prefix('$').map(|name| {
+        let braced = name
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        braced.unwrap_or(name)
+    });
+    let is_name = |name: &&str| {
+        let is_usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty() && name.chars().all(is_usual)
+    };
+    name.filter(is_name).map_or(Unset::Unnamed, Unset::Named)
 }
 
 /// The escapes of a double-quoted value: those of Go, `\$` as the `$$` of interpolation, and octal `\0123`.

@@ -142,8 +142,12 @@ fn a_variable_knows_its_file_and_line() {
 }
 
 #[test]
-fn a_reference_that_comes_to_nothing_is_told_without_its_name() {
-    let env = lay(&["A=pa$word\nB=$P", "C=${word:-x}\nD='$word'"]).unwrap();
+fn a_reference_that_comes_to_nothing_is_named_only_if_it_is_all_there_is() {
+    let env = lay(&[
+        "A=pa$word\nB=$P",
+        "C=${word:-x}\nD='$word'\nH=\"${UNSET}\"\nF=$UNSET # c\nG=$unset",
+    ])
+    .unwrap();
     let sentences: Vec<&str> = env
         .findings()
         .iter()
@@ -152,7 +156,10 @@ fn a_reference_that_comes_to_nothing_is_told_without_its_name() {
     assert_eq!(
         sentences,
         [
-            "`A` in `dir/.env` line 1 refers to a variable that is not set: nothing stands in its place, as with Compose"
+            "`A` in `dir/.env` line 1 refers to a variable that is not set: nothing stands in its place, as with Compose",
+            "`H` in `dir/.env` line 3 refers to `UNSET`, which is not set: nothing stands in its place, as with Compose",
+            "`F` in `dir/.env` line 4 refers to `UNSET`, which is not set: nothing stands in its place, as with Compose",
+            "`G` in `dir/.env` line 5 refers to a variable that is not set: nothing stands in its place, as with Compose",
         ]
     );
 }

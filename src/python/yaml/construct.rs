@@ -62,10 +62,7 @@ impl Constructor {
                 self.read(id, "bytes", |text| is_base64(text).then_some(Object::Bytes))?
             }
             Tag::Str => Object::Text(self.scalar(id)?),
-            Tag::Int => {
-                let digits = parse_int(self.text(self.scalar(id)?));
-                Object::Int(digits.map_err(|problem| self.error(problem, id))?)
-            }
+            Tag::Int => self.read(id, "int", |text| parse_int(text).map(Object::Int))?,
             Tag::Seq => self.later(id, Object::List(Vec::new())),
             Tag::Pairs => self.later(id, Object::Pairs(Vec::new())),
             Tag::Map => self.later(id, Object::Dict(IndexMap::new())),

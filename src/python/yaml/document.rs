@@ -6,14 +6,13 @@
 use indexmap::IndexMap;
 
 use super::compose::{Node, NodeId, Pair};
-use super::error::{Problem, YamlError};
-use super::{MAX_DEPTH, MAX_SIZE};
-use crate::python::json::{Dict, Value};
+use super::error::YamlError;
+use super::expand::{Expansion, Form};
+use super::number::Int;
+use super::timestamp::moment;
+use crate::python::json::Value;
 use crate::python::number::{float_repr, int_from_float};
 use crate::secret::SecretText;
-
-/// What an item counts beside its text, in bytes.
-const ITEM_SIZE: usize = 16;
 
 /// What `yaml.safe_load` returned.
 pub struct Document {
@@ -26,8 +25,7 @@ pub struct Document {
 pub(super) enum Object {
     None,
     Bool(bool),
-    /// Canonical decimal digits.
-    Int(String),
+    Int(Int),
     Float(f64),
     /// The text of this node.
     Text(NodeId),
@@ -50,9 +48,12 @@ pub(super) enum Key {
     Whole(String),
     /// Any other float, as it is written.
     Float(String),
+    /// A date, or the moment of a time with its zone.
     Date(String),
-    /// Bytes are equal to no other key here: they never become a [`Value`].
-    Bytes(NodeId),
+    /// The base64 that they are written in.
+    Bytes(String),
+    /// An integer that is too long to be written, as the node that it stands in.
+    LongInt(NodeId),
 }
 
 impl Object {
@@ -79,18 +80,28 @@ impl Key {
         Some(match object {
             Object::None => Key::None,
             Object::Bool(is_true) => Key::Whole(u8::from(*is_true).to_string()),
-            Object::Int(digits) => Key::Whole(digits.clone()),
+            Object::Int(Int::Digits(digits)) => Key::Whole(digits.clone()),
+            Object::Int(Int::TooLong) => Key::LongInt(id),
             Object::Float(number) => match whole(number) {
                 Some(digits) => Key::Whole(digits),
                 None => Key::Float(float_repr(*number)),
             },
             Object::Text(scalar) => Key::Text(nodes[*scalar].text()?.expose().to_owned()),
-            Object::Date(text) => Key::Date(text.clone()),
-            Object::Bytes => Key::Bytes(id),
+            Object::Date(text) => Key::Date(moment(text)),
+            Object::Bytes => Key::Bytes(base64_of(nodes[id].text()?.expose())),
             Object::List(_) | Object::Pairs(_) | Object::Set | Object::Dict(_) => return None,
         })
     }
 }
+
+fn base64_of(text: &str) -> String {
+    let is_digit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    text.chars().filter(is_digit).collect()
+}
+
+/// An object of a document: a list or dict is the same wherever an alias stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectId(pub(super) NodeId);
 
 /// One entry of the document's dict.
 pub struct Entry<'a> {
@@ -100,20 +111,43 @@ pub struct Entry<'a> {
 }
 
 impl Document {
-    /// The entries in order; nothing if the document is no dict.
-    pub fn entries(&self) -> Option<impl Iterator<Item = Entry<'_>>> {
-        let pairs = self.dict()?.values();
-        Some(pairs.map(|(key, value)| Entry {
+    /// How many entries there are; nothing if the document is no dict.
+    pub fn len(&self) -> Option<usize> {
+        Some(self.dict()?.len())
+    }
+
+    /// The entry at a place, from 0.
+    pub fn entry(&self, index: usize) -> Option<Entry<'_>> {
+        let (_, (key, value)) = self.dict()?.get_index(index)?;
+        Some(Entry {
             document: self,
             key: *key,
             value: *value,
-        }))
+        })
     }
 
     /// The whole document; `None` if it is empty.
     pub fn value(&self) -> Result<Value, YamlError> {
         self.root
-            .map_or(Ok(Value::None), |root| Expansion::of(self, root))
+            .map_or(Ok(Value::None), |root| self.printed(ObjectId(root)))
+    }
+
+    /// An object with its aliases in full, as secretctl prints it: a date may be a key.
+    ///
+    /// # Errors
+    /// It has no form in JSON, even so.
+    pub fn printed(&self, id: ObjectId) -> Result<Value, YamlError> {
+        let (value, alike) = Expansion::of(self, id.0, Form::Printed)?;
+        alike.map_or(Ok(value), Err)
+    }
+
+    /// An object with its aliases in full, as `json.dumps` takes it, and where two keys in it are the same text, of which one
+    /// is left out here.
+    ///
+    /// # Errors
+    /// `json.dumps` raises, but over a date that is not a key.
+    pub fn dumped(&self, id: ObjectId) -> Result<(Value, Option<YamlError>), YamlError> {
+        Expansion::of(self, id.0, Form::Dumped)
     }
 
     fn dict(&self) -> Option<&IndexMap<Key, Pair>> {
@@ -123,11 +157,11 @@ impl Document {
         }
     }
 
-    fn object(&self, id: NodeId) -> &Object {
+    pub(super) fn object(&self, id: NodeId) -> &Object {
         self.objects[id].as_ref().unwrap_or(&Object::None)
     }
 
-    fn text(&self, id: NodeId) -> &str {
+    pub(super) fn text(&self, id: NodeId) -> &str {
         self.nodes[id].text().map_or("", SecretText::expose)
     }
 }
@@ -156,12 +190,17 @@ impl<'a> Entry<'a> {
         self.document.nodes[self.key].line
     }
 
-    /// What tells the value, or of a list its last item, from every other object: where an alias stands, it is the same.
-    pub fn identity(&self) -> usize {
-        match self.document.object(self.value) {
+    /// The key, whatever its type.
+    pub fn key_object(&self) -> ObjectId {
+        ObjectId(self.key)
+    }
+
+    /// The value, or of a list its last item.
+    pub fn object(&self) -> ObjectId {
+        ObjectId(match self.document.object(self.value) {
             Object::List(items) => items.last().copied().unwrap_or(self.value),
             _ => self.value,
-        }
+        })
     }
 
     /// How many items the value has, if it is a `list`.
@@ -173,105 +212,11 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The value with its aliases in full, and its keys as `json.dumps` writes them.
+    /// The value with its aliases in full.
+    ///
+    /// # Errors
+    /// It has no form in JSON.
     pub fn value(&self) -> Result<Value, YamlError> {
-        Expansion::of(self.document, self.value)
-    }
-}
-
-/// Writes out one object, and keeps count.
-struct Expansion<'a> {
-    document: &'a Document,
-    size: usize,
-}
-
-impl<'a> Expansion<'a> {
-    fn of(document: &'a Document, id: NodeId) -> Result<Value, YamlError> {
-        Expansion { document, size: 0 }.value(id, 0)
-    }
-
-    fn value(&mut self, id: NodeId, depth: usize) -> Result<Value, YamlError> {
-        if depth > MAX_DEPTH {
-            return Err(self.error(Problem::NestedTooDeeply, id));
-        }
-        self.grow(ITEM_SIZE, id)?;
-        Ok(match self.document.object(id) {
-            Object::None => Value::None,
-            Object::Bool(is_true) => Value::Bool(*is_true),
-            Object::Int(digits) => Value::Int(digits.clone()),
-            Object::Float(number) => Value::Float(*number),
-            Object::Text(scalar) => Value::text(self.text(*scalar)?),
-            Object::Date(text) => Value::Date(text.clone()),
-            Object::List(items) => Value::List(self.values(items, depth)?),
-            Object::Pairs(pairs) => {
-                let tuples = pairs
-                    .iter()
-                    .map(|(key, value)| self.values(&[*key, *value], depth + 1));
-                Value::List(
-                    tuples
-                        .map(|tuple| tuple.map(Value::List))
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-            Object::Dict(pairs) => Value::Dict(self.dict(pairs.values(), depth)?),
-            object @ (Object::Bytes | Object::Set) => {
-                let type_name = object.type_name();
-                return Err(self.error(Problem::NoJsonForm { type_name }, id));
-            }
-        })
-    }
-
-    fn values(&mut self, items: &[NodeId], depth: usize) -> Result<Vec<Value>, YamlError> {
-        items
-            .iter()
-            .map(|item| self.value(*item, depth + 1))
-            .collect()
-    }
-
-    fn dict<'p>(
-        &mut self,
-        pairs: impl Iterator<Item = &'p Pair>,
-        depth: usize,
-    ) -> Result<Dict, YamlError> {
-        pairs
-            .map(|(key, value)| Ok((self.key(*key)?, self.value(*value, depth + 1)?)))
-            .collect()
-    }
-
-    /// A key as `json.dumps` writes it.
-    fn key(&mut self, id: NodeId) -> Result<String, YamlError> {
-        Ok(match self.document.object(id) {
-            Object::Text(scalar) => self.text(*scalar)?.to_owned(),
-            Object::Int(digits) => digits.clone(),
-            Object::None => "null".to_owned(),
-            Object::Bool(is_true) => is_true.to_string(),
-            Object::Float(number) if number.is_nan() => "NaN".to_owned(),
-            Object::Float(number) if number.is_infinite() && *number > 0.0 => "Infinity".to_owned(),
-            Object::Float(number) if number.is_infinite() => "-Infinity".to_owned(),
-            Object::Float(number) => float_repr(*number),
-            object => {
-                let type_name = object.type_name();
-                return Err(self.error(Problem::NoJsonKey { type_name }, id));
-            }
-        })
-    }
-
-    fn text(&mut self, scalar: NodeId) -> Result<&'a str, YamlError> {
-        let text = self.document.text(scalar);
-        self.grow(text.len(), scalar)?;
-        Ok(text)
-    }
-
-    fn grow(&mut self, by: usize, id: NodeId) -> Result<(), YamlError> {
-        self.size += by;
-        if self.size > MAX_SIZE {
-            Err(self.error(Problem::TooLarge, id))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn error(&self, problem: Problem, id: NodeId) -> YamlError {
-        YamlError::new(problem, self.document.nodes[id].line)
+        self.document.printed(ObjectId(self.value))
     }
 }

@@ -71,9 +71,12 @@ pub enum Problem {
     /// Merges that multiply beyond any use.
     #[error("`<<` makes more than {MAX_MERGED} entries")]
     TooManyMerged,
-    /// Lists and mappings nested too deeply, or inside themselves.
-    #[error("lists and mappings are nested more than {MAX_DEPTH} deep, or hold themselves")]
+    /// Lists and mappings nested too deeply.
+    #[error("lists and mappings are nested more than {MAX_DEPTH} deep")]
     NestedTooDeeply,
+    /// A list or mapping inside itself.
+    #[error("a list or mapping that holds itself")]
+    HoldsItself,
     /// Aliases that multiply beyond any use.
     #[error("with its aliases (`*`) in full the value is larger than {MAX_SIZE} bytes")]
     TooLarge,
@@ -83,6 +86,9 @@ pub enum Problem {
         /// Python's name of the type.
         type_name: &'static str,
     },
+    /// Keys that are different to Python and the same text in JSON, such as `1` and `'1'`.
+    #[error("two keys that JSON writes alike")]
+    KeysAlike,
     /// A date or bytes as a key inside a value.
     #[error("a key that is a `{type_name}`, which JSON does not allow")]
     NoJsonKey {
@@ -103,6 +109,9 @@ impl YamlError {
             Problem::MergesItself
                 | Problem::TooManyMerged
                 | Problem::NestedTooDeeply
+                | Problem::HoldsItself
+                | Problem::KeysAlike
+                | Problem::IntegerTooLong
                 | Problem::TooLarge
                 | Problem::NoJsonForm { .. }
                 | Problem::NoJsonKey { .. }

@@ -3,23 +3,25 @@
 //! The surprising rule: this is YAML 1.1, so `yes`, `on`, `012`, `1:30`, `1_000` and `2024-01-01` are no text.
 //!
 //! The work is done in PyYAML's own steps: `events` (the grammar) → `compose` (a graph of nodes; `resolve` says what a
-//! plain scalar is) → `construct` (Python objects; `number` and `timestamp` read scalars) → `document` (a [`Value`] of
-//! one entry, aliases in full).
+//! plain scalar is) → `construct` (Python objects; `number` and `timestamp` read scalars) → `document` (its entries; `expand`
+//! makes a [`Value`] of one, aliases in full; `edit` writes into one).
 //!
 //! [`Value`]: crate::python::json::Value
 
 mod compose;
 mod construct;
 mod document;
+mod edit;
 mod error;
 mod events;
+mod expand;
 mod number;
 mod resolve;
 #[cfg(test)]
 mod tests;
 mod timestamp;
 
-pub use document::{Document, Entry};
+pub use document::{Document, Entry, ObjectId};
 pub use error::YamlError;
 pub(crate) use events::Events;
 

@@ -1,35 +1,54 @@
 //! The numbers of YAML 1.1: `construct_yaml_int` and `construct_yaml_float` (PyYAML 6.0.3).
 //!
-//! The surprising rule: a leading zero makes an integer octal, and colons make it sexagesimal: `1:30` is 90.
+//! The surprising rules: a leading zero makes an integer octal, and colons make it sexagesimal: `1:30` is 90. And Python's
+//! limit of digits holds for decimal text alone: a longer integer of another base is loaded, and only writing it fails.
 
-use super::error::Problem;
 use crate::python::number::{MAX_INT_DIGITS, canonical_int, int_from_text};
 
 /// How many digits of an integer are taken at once: 16^7 is the largest step, below 2^32.
 const STEP: usize = 7;
 
-/// Sexagesimal floats of more places are refused: 60^13 is the last power that a float holds exactly.
-const MAX_SEXAGESIMAL_PLACES: usize = 14;
+/// An integer as Python has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Int {
+    /// Canonical decimal digits.
+    Digits(String),
+    /// More digits than Python writes.
+    TooLong,
+}
 
-/// The integer in canonical decimal digits.
+impl Int {
+    fn with_sign(self, sign: &str) -> Self {
+        match self {
+            Int::Digits(digits) => Int::Digits(canonical_int(sign, &digits)),
+            Int::TooLong => Int::TooLong,
+        }
+    }
+}
+
+/// The integer; nothing where Python raises ValueError.
 ///
 /// An explicit `!!int` may stand before any text, and Python's `int()` reads more than YAML's grammar has. Of that, signs
 /// and prefixes in the midst of the text are refused here.
-pub(super) fn parse_int(text: &str) -> Result<String, Problem> {
+pub(super) fn parse_int(text: &str) -> Option<Int> {
     let text = text.replace('_', "");
     let (sign, unsigned) = split_sign(&text);
-    let digits = match unsigned.as_bytes() {
-        b"0" => Some("0".to_owned()),
-        [b'0', b'b', ..] => from_radix(&unsigned[2..], 2)?,
-        [b'0', b'x', ..] => from_radix(&unsigned[2..], 16)?,
+    let number = match unsigned.as_bytes() {
+        b"0" => Some(Int::Digits("0".to_owned())),
+        [b'0', b'b', ..] => from_radix(&unsigned[2..], 2),
+        [b'0', b'x', ..] => from_radix(&unsigned[2..], 16),
         // of `0o17` only an explicit tag makes an integer
-        [b'0', b'o' | b'O', ..] => from_radix(&unsigned[2..], 8)?,
-        [b'0', ..] => from_radix(unsigned, 8)?,
-        _ if unsigned.contains(':') => from_sexagesimal(unsigned)?,
-        _ => int_from_text(unsigned).filter(|digits| !digits.starts_with('-')),
+        [b'0', b'o' | b'O', ..] => from_radix(&unsigned[2..], 8),
+        [b'0', ..] => from_radix(unsigned, 8),
+        _ if unsigned.contains(':') => from_sexagesimal(unsigned),
+        _ => natural(unsigned).map(Int::Digits),
     };
-    let digits = digits.ok_or(Problem::NotA { type_name: "int" })?;
-    Ok(canonical_int(sign, &digits))
+    Some(number?.with_sign(sign))
+}
+
+/// `int(text)` where no sign stands before it.
+fn natural(text: &str) -> Option<String> {
+    int_from_text(text).filter(|digits| !digits.starts_with('-'))
 }
 
 /// The float; nothing where Python raises ValueError.
@@ -53,15 +72,15 @@ fn split_sign(text: &str) -> (&'static str, &str) {
     }
 }
 
-/// `int(digits, radix)` in decimal digits; nothing if one of them is no digit of the radix.
-fn from_radix(digits: &str, radix: u32) -> Result<Option<String>, Problem> {
+/// `int(digits, radix)`; nothing if one of them is no digit of the radix.
+fn from_radix(digits: &str, radix: u32) -> Option<Int> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return Ok(None);
+        return None;
     }
     let significant = digits.trim_start_matches('0').as_bytes();
     // even in binary, four digits make more than one decimal digit
     if significant.len() > 4 * MAX_INT_DIGITS {
-        return Err(Problem::IntegerTooLong);
+        return Some(Int::TooLong);
     }
     let mut number = Natural::default();
     for step in significant.chunks(STEP) {
@@ -71,27 +90,23 @@ fn from_radix(digits: &str, radix: u32) -> Result<Option<String>, Problem> {
         let value = values.fold(0, |value, digit| value * radix + digit);
         number.multiply_add(radix.pow(step.len() as u32), value);
     }
-    number.into_digits().map(Some)
+    Some(number.into_int())
 }
 
 /// `1:30:00`: each place is worth sixty of the next.
-fn from_sexagesimal(text: &str) -> Result<Option<String>, Problem> {
+fn from_sexagesimal(text: &str) -> Option<Int> {
     let mut places = text.split(':');
-    let first = places.next().and_then(int_from_text);
-    let Some(first) = first.filter(|digits| !digits.starts_with('-')) else {
-        return Ok(None);
-    };
-    let mut number = Natural::from_decimal(&first);
-    for (index, place) in places.enumerate() {
-        if index > MAX_INT_DIGITS {
-            return Err(Problem::IntegerTooLong);
-        }
-        let Some(value) = int_from_text(place).and_then(|digits| digits.parse().ok()) else {
-            return Ok(None);
-        };
-        number.multiply_add(60, value);
+    let mut number = Natural::from_decimal(&natural(places.next()?)?);
+    let places: Vec<u32> = places
+        .map(|place| int_from_text(place)?.parse().ok())
+        .collect::<Option<_>>()?;
+    if places.len() > MAX_INT_DIGITS {
+        return Some(Int::TooLong);
     }
-    number.into_digits().map(Some)
+    places
+        .iter()
+        .for_each(|place| number.multiply_add(60, *place));
+    Some(number.into_int())
 }
 
 /// Added up from the last place to the first, as Python does, which decides how it is rounded.
@@ -100,14 +115,12 @@ fn float_from_sexagesimal(text: &str) -> Option<f64> {
         .split(':')
         .map(|place| place.parse().ok())
         .collect::<Option<_>>()?;
-    if places.len() > MAX_SEXAGESIMAL_PLACES {
-        return None;
-    }
-    let mut worth = 1.0;
+    // Python's worth is an integer of any size, which is rounded only where it meets a float, and fails where none is as large
+    let mut worth = Natural::from_decimal("1");
     let mut sum = 0.0;
     for place in places.iter().rev() {
-        sum += place * worth;
-        worth *= 60.0;
+        sum += place * worth.to_float().filter(|worth| worth.is_finite())?;
+        worth.multiply_add(60, 0);
     }
     Some(sum)
 }
@@ -145,19 +158,25 @@ impl Natural {
         }
     }
 
-    /// The decimal digits, perhaps with zeros in front.
-    fn into_digits(self) -> Result<String, Problem> {
-        let digits: String = self
-            .0
-            .iter()
-            .rev()
-            .map(|group| format!("{group:09}"))
-            .collect();
+    /// The nearest float.
+    fn to_float(&self) -> Option<f64> {
+        self.decimal().parse().ok()
+    }
+
+    /// Decimal digits, perhaps with zeros in front.
+    fn decimal(&self) -> String {
+        let groups = self.0.iter().rev();
+        groups.map(|group| format!("{group:09}")).collect()
+    }
+
+    /// The number, perhaps with zeros in front.
+    fn into_int(self) -> Int {
+        let digits = self.decimal();
         let significant = digits.trim_start_matches('0').len();
         if significant > MAX_INT_DIGITS {
-            Err(Problem::IntegerTooLong)
+            Int::TooLong
         } else {
-            Ok(digits)
+            Int::Digits(digits)
         }
     }
 }

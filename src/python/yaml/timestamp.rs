@@ -10,6 +10,33 @@ pub(super) fn is_timestamp(text: &str) -> bool {
     scan(text).is_some_and(|found| found.time.is_some() || is_long_date)
 }
 
+/// What two timestamps have in common that are equal in Python; `text` is one as [`parse_timestamp`] writes it. With a zone it
+/// is the moment that counts.
+pub(super) fn moment(text: &str) -> String {
+    let Some(Timestamp {
+        year,
+        month,
+        day,
+        time: Some(time),
+    }) = scan(text)
+    else {
+        return text.to_owned();
+    };
+    let Some(Zone { sign, minutes }) = time.zone else {
+        return text.to_owned();
+    };
+    let days = (1..year).map(days_of_year).sum::<u32>()
+        + (1..month).map(|month| days_of(year, month)).sum::<u32>()
+        + day;
+    let east = i64::from(minutes) * if sign == '-' { -1 } else { 1 };
+    let minute = (i64::from(days) * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute) - east;
+    format!("{minute} {} {}", time.second, time.microsecond)
+}
+
+fn days_of_year(year: u32) -> u32 {
+    (1..=12).map(|month| days_of(year, month)).sum()
+}
+
 /// `str()` of the date or datetime; nothing for text that is none, or one that no calendar has.
 pub(super) fn parse_timestamp(text: &str) -> Option<String> {
     let Timestamp {

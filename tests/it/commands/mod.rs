@@ -1,11 +1,13 @@
 //! Every command, output and exit code of the command line, over secrets in local files and in the environment.
 //!
-//! `get_conn`, `get_var` and `explain` have a command each; `search_path` has what they share, and `command_line` how they are called.
+//! `get_conn`, `get_var`, `explain`, `scan` and `check` have a command each; `search_path` has what they share, and `command_line` how they are called.
 
+mod check;
 mod command_line;
 mod explain;
 mod get_conn;
 mod get_var;
+mod scan;
 mod search_path;
 
 use crate::support::cli::Secretctl;

@@ -68,6 +68,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_login_path_that_is_not_mounted_is_no_absent_secret",
     ),
     (
+        "A backend class of one's own",
+        "differences/silence.rs",
+        "a_class_that_is_not_known_stops_the_run",
+    ),
+    (
         "A `[core] multi_team` that is neither true nor false",
         "differences/silence.rs",
         "a_multi_team_that_is_neither_true_nor_false_stops_the_run",
@@ -383,9 +388,19 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "a_port_that_is_a_list_or_an_object_is_refused",
     ),
     (
-        "Of YAML, sets",
+        "Of YAML, these are refused",
         "differences/reads_less.rs",
         "yaml_without_a_form_in_json_is_refused",
+    ),
+    (
+        "A date that is a key",
+        "differences/reads_less.rs",
+        "a_date_that_is_a_key_is_text",
+    ),
+    (
+        "NaN and the infinities",
+        "differences/reads_less.rs",
+        "numbers_that_json_does_not_have",
     ),
 ];
 

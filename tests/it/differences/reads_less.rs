@@ -264,11 +264,34 @@ fn a_port_that_is_a_list_or_an_object_is_refused() {
 }
 
 #[test]
+fn a_date_that_is_a_key_is_text() {
+    let run = local("variables", "v.yaml", "hello: {2024-01-01: [2024-01-02]}\n");
+    run.args(["get-var", "hello"])
+        .run()
+        .prints("{\"2024-01-01\":[\"2024-01-02\"]}");
+}
+
+#[test]
+fn numbers_that_json_does_not_have() {
+    for (yaml, printed) in [
+        ("hello: .nan\n", "nan"),
+        ("hello: -.inf\n", "-inf"),
+        ("hello: [.nan, .inf]\n", "[\"NaN\",\"Infinity\"]"),
+    ] {
+        let run = local("variables", "v.yaml", yaml);
+        run.args(["get-var", "hello"]).run().prints(printed);
+    }
+}
+
+#[test]
 fn yaml_without_a_form_in_json_is_refused() {
     for (yaml, word) in [
         ("hello: !!set {a, b}\n", "`set`"),
         ("hello: !!binary aGVsbG8=\n", "`bytes`"),
         ("hello: &a\n  <<: *a\n", "merges itself"),
+        ("hello: {1: a, '1': b}\n", "alike"),
+        ("hello: &a [*a]\n", "holds itself"),
+        (&format!("hello: 0x{}\n", "f".repeat(4000)), "4300 digits"),
     ] {
         let run = local("variables", "v.yaml", yaml);
         run.args(["get-var", "hello"])

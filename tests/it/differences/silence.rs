@@ -110,6 +110,28 @@ fn a_kwarg_of_the_wrong_type_is_a_wrong_configuration() {
 }
 
 #[test]
+fn a_class_that_is_not_known_stops_the_run() {
+    for class in [
+        "my_company.secrets.CustomBackend",
+        "airflow.secrets.BaseSecretsBackend",
+        "airflow.sdk.execution_time.secrets.ExecutionAPISecretsBackend",
+    ] {
+        lookup()
+            .backend(class)
+            .run()
+            .fails_with(7)
+            .says("secretctl runs no Python");
+        lookup()
+            .backend(class)
+            .env("AIRFLOW__WORKERS__SECRETS_BACKEND", VAULT)
+            .args(["--context", "worker"])
+            .run()
+            .fails_with(7)
+            .says("secretctl runs no Python");
+    }
+}
+
+#[test]
 fn a_multi_team_that_is_neither_true_nor_false_stops_the_run() {
     for value in ["yes", "", "2"] {
         lookup()
@@ -117,6 +139,21 @@ fn a_multi_team_that_is_neither_true_nor_false_stops_the_run() {
             .run()
             .fails_with(7)
             .says("`AIRFLOW__CORE__MULTI_TEAM` is neither");
+        for release in ["2.11", "3.0", "3.1", "3.2"] {
+            lookup()
+                .env("AIRFLOW__CORE__MULTI_TEAM", value)
+                .args(["--airflow-version", release])
+                .run()
+                .prints("from the environment");
+            lookup()
+                .backend(VAULT)
+                .kwargs(&json!({"token": "t"}))
+                .env("AIRFLOW__CORE__MULTI_TEAM", value)
+                .args(["--airflow-version", release])
+                .run()
+                .fails_with(7)
+                .says("`AIRFLOW__CORE__MULTI_TEAM` is neither");
+        }
     }
 }
 

@@ -35,6 +35,12 @@ impl Canary {
         Self { forms }
     }
 
+    /// `text` with `word` where the secret stands as it is or escaped in JSON.
+    pub fn hide(&self, text: &str, word: &str) -> String {
+        let written = self.forms.iter().take(2);
+        written.fold(text.to_owned(), |text, (_, form)| text.replace(form, word))
+    }
+
     /// The form in which `output` holds the secret, if it does.
     pub fn found_in(&self, output: &str) -> Option<&'static str> {
         let lower = output.to_lowercase();

@@ -52,7 +52,10 @@ impl Secretctl {
 
     /// Writes a file into the home, where the program also runs: `$HOME/<name>` in kwargs, `<name>` anywhere else.
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.home().join(name), content).expect("a file in the temporary home");
+        let path = self.home().join(name);
+        let folder = path.parent().expect("a file stands in a folder");
+        std::fs::create_dir_all(folder).expect("a folder in the temporary home");
+        std::fs::write(path, content).expect("a file in the temporary home");
         self
     }
 
@@ -95,6 +98,32 @@ impl Secretctl {
         self
     }
 
+    /// Unsets an environment variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// The variables that this run sets and a new one does not.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let plain = Self::new().environment;
+        let own = self.environment.iter();
+        own.filter(move |(name, _)| !plain.contains_key(*name))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The command line.
+    pub fn command_line(&self) -> &[String] {
+        &self.arguments
+    }
+
+    /// A text without the planted secrets, and without the path of the home.
+    pub fn hide(&self, text: &str) -> String {
+        let hide = |text: String, canary: &Canary| canary.hide(&text, "SECRET");
+        let text = self.canaries.iter().fold(text.to_owned(), hide);
+        text.replace(&path_text(self.home()), "/home/you")
+    }
+
     /// Sets `[secrets] backend`.
     pub fn backend(self, class: &str) -> Self {
         self.env("AIRFLOW__SECRETS__BACKEND", class)
@@ -112,6 +141,12 @@ impl Secretctl {
         self
     }
 
+    /// Replaces the command line.
+    pub fn with_args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments.clear();
+        self.args(arguments)
+    }
+
     /// Plants a secret that no output may hold.
     pub fn secret(mut self, secret: &str) -> Self {
         self.canaries.push(Canary::new(secret));
@@ -124,10 +159,10 @@ impl Secretctl {
         self
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to its end. The home stays, so that a run can be changed and made again.
     #[must_use]
     #[track_caller]
-    pub fn run(self) -> Output {
+    pub fn run(&self) -> Output {
         let started = Instant::now();
         let mut child = self.command().spawn().expect("secretctl starts");
         let stdout = read_all(child.stdout.take());

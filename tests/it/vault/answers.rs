@@ -200,3 +200,21 @@ fn an_id_that_climbs_out_of_its_mount() {
         assert_eq!(server.targets(), [asked], "{id}");
     }
 }
+
+/// What people store in place of the `conn_uri` that Airflow looks for.
+#[test]
+fn a_connection_under_another_key_is_told_where_it_belongs() {
+    for (data, hint) in [
+        (
+            json!({"conn_url": "x://h"}),
+            "did you mean the key `conn_uri`?",
+        ),
+        (json!({"value": "x://h"}), "(`value` is for variables)"),
+        (json!({"conn_uri": ""}), "its `conn_uri` is empty"),
+    ] {
+        let body = json!({"data": {"data": data}}).to_string();
+        run(&answering("application/json", body), &["get-conn", "hello"])
+            .fails_with(8)
+            .says(hint);
+    }
+}

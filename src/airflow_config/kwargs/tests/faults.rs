@@ -209,7 +209,22 @@ fn words_at_fault() {
         "a text without quotes (1, 20)",
         "{\"****\": true, \"url\": ^…",
     );
-    assert_fault("{url: 1}", "a name without quotes (1, 2)", "{^…");
+    assert_fault(
+        "{url: s3cret}",
+        "a name without quotes, and no double quote anywhere (1, 2)",
+        "{^…",
+    );
+    assert_fault("{url: \"s3cret\"}", "a name without quotes (1, 2)", "{^…");
+    assert_fault(
+        "url:s3cret",
+        "there is no JSON object in braces, and no quote (1, 1)",
+        "^…",
+    );
+    assert_fault(
+        "{\"token\": <your-s3cret>}",
+        "a placeholder in angle brackets was not filled in (1, 11)",
+        "{\"token\": ^…",
+    );
     assert_fault(
         "url=s3cret",
         "there is no JSON object in braces (1, 1)",

@@ -130,9 +130,26 @@ fn bare_references_are_read_as_text_with_a_warning() {
         sentences(&parsed),
         [
             "the backend kwargs from environment variable `KWARGS` have no quotes around `$VAULT__URL`, `$ROOT`: read as text \
-          here, but Airflow itself would ignore these kwargs"
+          here, but Airflow drops these kwargs, and a class that needs them, as VaultBackend does, then does not start; they work \
+          only where the values bring quotes of their own, which `docker --env-file` keeps"
         ]
     );
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_named_with_its_kwarg() {
+    let parsed = parse(
+        r#"{"url": "$NOWHERE", "other": ["${NOWHERE}"], "token": "pa$WORD", "x": "$lower", "y": "$NUMBER"}"#,
+        true,
+    );
+    let parsed = parsed.unwrap();
+    let told = "in the backend kwargs from environment variable `KWARGS` is `$NOWHERE`, and `NOWHERE` is set neither in the \
+                environment nor in an env file";
+    assert_eq!(
+        sentences(&parsed),
+        [format!("`url` {told}"), format!("a kwarg {told}")]
+    );
+    assert!(parsed.findings[0].strictly.is_some());
 }
 
 #[test]

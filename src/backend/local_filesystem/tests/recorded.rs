@@ -47,7 +47,10 @@ fn compare(version: AirflowVersion, recorded: &Json) {
         recorded["content"].as_str().unwrap(),
     );
     let id = recorded["id"].as_str().unwrap();
-    let answer = fixture.get_by(version, kind_of(recorded), id);
+    let answer = match fixture.get_by(version, kind_of(recorded), id) {
+        Ok(Answer::IfEncrypted(answer)) => Ok(*answer),
+        answer => answer,
+    };
     let model = Model::server(version);
     let is_beyond_json = is_beyond_json(&recorded["value"])
         || recorded["connection"]
@@ -63,8 +66,11 @@ fn compare(version: AirflowVersion, recorded: &Json) {
             assert_eq!(recorded["value"], typed(&Value::Text(text)), "{recorded}")
         }
         Ok(Answer::Found(Secret::Value(value))) => {
-            assert_eq!(recorded["value"], typed(&value), "{recorded}")
+            // a date that is a key is printed as text
+            let is_same = recorded["value"] == typed(&value);
+            assert!(is_same || is_beyond_json, "{recorded}")
         }
+        Ok(Answer::IfEncrypted(_)) => unreachable!("one in another"),
         Ok(Answer::Found(Secret::ConnectionUri(uri))) => {
             compare_connection(recorded, Connection::from_uri(model, id, &uri));
         }

@@ -19,6 +19,10 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub use request::Request;
 pub use response::Response;
 
+/// The answer to what is not HTTP.
+const NOT_HTTP: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 type Handler = dyn Fn(&Request) -> Option<Response> + Send + Sync;
 
 /// A running server; dropping it stops it.
@@ -137,7 +141,16 @@ where
 
 fn serve(state: &State, connection: impl Read + Write) -> io::Result<()> {
     let mut connection = BufReader::new(connection);
-    while let Some(request) = Request::read(&mut connection)? {
+    loop {
+        let request = match Request::read(&mut connection) {
+            // As other servers do, for one who speaks TLS to a plain port.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                connection.get_mut().write_all(NOT_HTTP)?;
+                return connection.get_mut().flush();
+            }
+            request => request?,
+        };
+        let Some(request) = request else { break };
         let response = state.respond(request);
         let reusable = response.send(connection.get_mut(), &state.stopping)?;
         if !reusable {

@@ -22,7 +22,10 @@ impl Request {
         // The random bytes of a TLS greeting may hold blanks and line ends too.
         let line = first_line.strip_suffix(" HTTP/1.1");
         let Some((method, target)) = line.and_then(|line| line.split_once(' ')) else {
-            return Err(io::Error::other("no request line"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "no request line",
+            ));
         };
         let (method, target) = (method.to_owned(), target.to_owned());
         let mut request = Self {
