@@ -353,20 +353,24 @@ impl AirflowConfig {
         }
     }
 
+    /// Whether an env file holds the setting, or leads to the airflow.cfg that does.
+    fn is_of_a_file(&self, place: &Place) -> bool {
+        let is_file = |source: &Source| matches!(source, Source::File { .. });
+        match place {
+            Place::Environment { source, .. } => is_file(source),
+            Place::Cfg { .. } => LEADING_TO_CFG
+                .iter()
+                .any(|name| self.env.source_of(name).is_some_and(is_file)),
+        }
+    }
+
     async fn printed(
         &self,
         command: &str,
         origin: Origin,
         deadline: Deadline,
     ) -> Result<Setting, ConfigError> {
-        let is_of_a_file = matches!(
-            origin.place,
-            Place::Environment {
-                source: Source::File { .. },
-                ..
-            }
-        );
-        if is_of_a_file && !self.runs_files_commands {
+        if self.is_of_a_file(&origin.place) && !self.runs_files_commands {
             return Err(ConfigError::CommandNotAllowed { origin });
         }
         match command::run(&self.env, command, deadline).await {
@@ -405,6 +409,9 @@ impl<'a> OptionName<'a> {
         format!("AIRFLOW__{section}__{}", self.key.to_uppercase())
     }
 }
+
+/// The variables that say where airflow.cfg is.
+const LEADING_TO_CFG: [&str; 3] = ["AIRFLOW_CONFIG", "AIRFLOW_HOME", "HOME"];
 
 /// `AIRFLOW_CONFIG`, or `airflow.cfg` in `AIRFLOW_HOME`, or in `~/airflow`.
 fn cfg_path(env: &Env) -> Result<PathBuf, ConfigError> {

@@ -202,7 +202,12 @@ impl Client {
         if let Some(fault) = &self.tls_fault {
             fault.check(url)?;
         }
-        self.proxies.proxy_for(url)
+        let proxy = self.proxies.proxy_for(url)?;
+        // A proxy that an env file names could read along.
+        proxy
+            .iter()
+            .try_for_each(|proxy| self.allowed.check(proxy))?;
+        Ok(proxy)
     }
 }
 

@@ -25,4 +25,5 @@ mod sessions;
 mod startup;
 mod support;
 mod time;
+mod untrusted_settings;
 mod vault;

@@ -71,7 +71,7 @@ impl Mistake {
                 true => line.starts_with("  VaultBackend: "),
                 false => line.starts_with("error: "),
             };
-            is_cause || line.starts_with("hint: ")
+            is_cause || line.starts_with("warning: ") || line.starts_with("hint: ")
         };
         let lines = said.lines().filter(is_told);
         Scene {
@@ -135,7 +135,7 @@ fn mistakes() -> Vec<Mistake> {
             kwargs(server, |kwargs| {
                 kwargs["auth_type"] = json!("approle");
                 kwargs["role_id"] = json!("$ROLE_ID");
-                kwargs["secret_id"] = json!("$SECRET_ID");
+                kwargs["secret_id"] = json!("the-secret-id");
             })
         }),
         Mistake::new("AIRFLOW__SECRETS__BACKENDS, with an S", whole(), |server| {

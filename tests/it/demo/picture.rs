@@ -20,7 +20,7 @@ const COLUMNS: usize = (WIDTH - 2 * MARGIN) * 100 / (FONT_SIZE * 61);
 const INDENT: usize = 3;
 
 const STYLE: &str = "text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:14px;\
-fill:#c9d1d9;white-space:pre}.title{fill:#ffffff;font-weight:bold}.error{fill:#ff7b72;font-weight:bold}.hint{fill:#56d4dd}\
+fill:#c9d1d9;white-space:pre}.title{fill:#ffffff;font-weight:bold}.error{fill:#ff7b72;font-weight:bold}.warning{fill:#e3b341;font-weight:bold}.hint{fill:#56d4dd}\
 .code{fill:#e3b341}.faint{fill:#9198a1}";
 
 /// A picture of all scenes.
@@ -98,7 +98,7 @@ impl Page {
 
     /// What was said, broken between words, with its label in colour as on a terminal.
     fn labelled(&mut self, line: &str) {
-        let label = ["error:", "hint:"]
+        let label = ["error:", "warning:", "hint:"]
             .into_iter()
             .find(|label| line.starts_with(label));
         for (number, part) in wrapped(line, COLUMNS - INDENT).iter().enumerate() {
