@@ -14,6 +14,7 @@ mod parser;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use interpolation::UnsetReference;
 use parser::{Fault, Parser, Statement};
 
 use super::{Env, EnvError, docker_file};
@@ -53,6 +54,9 @@ pub enum EnvFileProblem {
     /// Several words before `=`.
     #[error("a blank in a variable name")]
     BlankInName,
+    /// The first line of a Dockerfile.
+    #[error("this is an instruction of a Dockerfile")]
+    Dockerfile,
     /// Nothing before `=`.
     #[error("no variable name before the value")]
     NoName,
@@ -94,6 +98,9 @@ impl EnvFileProblem {
             Self::BadReference => "write `$$` for a dollar sign, or put the value in single quotes",
             Self::UnterminatedQuote => {
                 "close the quote; write `\\'` for a single quote inside single quotes"
+            }
+            Self::Dockerfile => {
+                "an env file has lines `NAME=value`: copy what `ENV` sets in the Dockerfile into one"
             }
             Self::BadNameCharacter | Self::BlankInName => {
                 "every line is `NAME=value`; a value of several lines must stand in quotes"
@@ -149,7 +156,7 @@ impl EnvFile {
                 path: self.path.to_path_buf(),
                 line,
                 column: 1,
-                problem,
+                problem: self.of_the_whole(problem),
             })?;
             let path = self.path.clone();
             if let Some(value) = value {
@@ -177,14 +184,14 @@ impl EnvFile {
                     offset,
                     name,
                     value: Some(value),
-                    met_unset,
+                    unset,
                 }) => {
                     let source = Source::File {
                         path: self.path.clone(),
                         line: places.line(offset),
                     };
-                    if met_unset && !process.is_set(name) {
-                        own.findings.push(unset_reference(name, &source));
+                    if let Some(unset) = unset.filter(|_| !process.is_set(name)) {
+                        own.findings.push(unset_reference(name, &unset, &source));
                     }
                     own.redefine(name, value, source);
                 }
@@ -202,17 +209,47 @@ impl EnvFile {
             path: self.path.to_path_buf(),
             line: text.matches('\n').count() + 1,
             column: text[line_start..].chars().count() + 1,
-            problem: fault.problem,
+            problem: self.of_the_whole(fault.problem),
+        }
+    }
+
+    /// `problem`, unless the whole file is of another kind.
+    fn of_the_whole(&self, problem: EnvFileProblem) -> EnvFileProblem {
+        let is_about_a_name = matches!(
+            problem,
+            EnvFileProblem::BadNameCharacter | EnvFileProblem::BlankInName
+        );
+        match is_about_a_name && is_dockerfile(self.text.expose()) {
+            true => EnvFileProblem::Dockerfile,
+            false => problem,
         }
     }
 }
 
-/// The name in the reference is not told: in a password such as `pa$word` it is a part of it.
-fn unset_reference(name: &str, source: &Source) -> Finding {
+/// Whether the first line that is not a comment is one that a Dockerfile begins with.
+fn is_dockerfile(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("FROM ") || line.starts_with("ARG "))
+}
+
+fn unset_reference(name: &str, unset: &UnsetReference, source: &Source) -> Finding {
+    let (what, advice) = match &unset.name {
+        Some(unset) => (
+            format!("`{unset}`, which"),
+            format!("set `{unset}`, or write `$$` for a dollar sign"),
+        ),
+        None => (
+            "a variable that".to_owned(),
+            "set it, or write `$$` for a dollar sign".to_owned(),
+        ),
+    };
     let sentence = format!(
-        "`{name}` in {source} refers to a variable that is not set: nothing stands in its place, as with Compose"
+        "`{name}` in {source} refers to {what} is not set: nothing stands in its place, as with Compose"
     );
-    Finding::warning("unset-reference", sentence).at(Some(source.clone()))
+    Finding::warning("unset-reference", sentence)
+        .with_hint(advice)
+        .at(Some(source.clone()))
 }
 
 /// The value of `name` in the first of `layers` that has it.

@@ -7,6 +7,7 @@
 
 mod error;
 mod fernet;
+mod kwargs_doubts;
 mod layer;
 mod lookup;
 mod options;
@@ -47,7 +48,7 @@ pub struct SearchPath {
     settings: Vec<SettingUse>,
     /// What is odd about the settings; never a value.
     findings: Vec<Finding>,
-    /// Why there is no custom layer, though one may be meant.
+    /// Why there is no custom layer, though one may be meant, or none with kwargs.
     unconfigured: Vec<Finding>,
     fernet_key: OnceCell<Result<(), LayerError>>,
 }
@@ -56,6 +57,8 @@ pub struct SearchPath {
 struct CustomLayer {
     layer: Layer,
     settings: Vec<SettingUse>,
+    /// What is told of kwargs that are not there.
+    without_kwargs: Vec<Finding>,
 }
 
 /// The longest that anything is undone at the end of a run.
@@ -103,7 +106,11 @@ impl SearchPath {
             false,
         );
         let (custom, settings, unconfigured) = match custom {
-            Some(CustomLayer { layer, settings }) => (Some(layer), settings, Vec::new()),
+            Some(CustomLayer {
+                layer,
+                settings,
+                without_kwargs,
+            }) => (Some(layer), settings, without_kwargs),
             None => {
                 let is_worker = options.context() == Context::Worker;
                 let why = config
@@ -336,12 +343,23 @@ async fn custom_layer(
         &parsed.kwargs,
         options.version,
     ));
-    let opened = open(kind, &parsed.kwargs, surroundings, deadline).await?;
+    findings.extend(kwargs_doubts::unset_variables(
+        &setting,
+        &parsed.kwargs,
+        config.env(),
+    ));
+    let without_kwargs = kwargs_doubts::without_kwargs(config, &setting);
+    let opened = open(kind, &parsed.kwargs, surroundings, deadline).await;
+    let opened = opened.map_err(|error| match without_kwargs.first().cloned() {
+        Some(without) => OpenError::WithoutKwargs { error, without },
+        None => error.into(),
+    })?;
     findings.extend(opened.findings);
     match opened.backend {
         Some(backend) => Ok(Some(CustomLayer {
             layer: Layer::served(kind, backend, true),
             settings: setting.uses(config.env()),
+            without_kwargs,
         })),
         None => Err(OpenError::NotServed {
             class: kind.class_name(),

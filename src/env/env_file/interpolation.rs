@@ -17,8 +17,14 @@ pub(super) struct Interpolation<'a> {
     pub lookup: &'a dyn Fn(&str) -> Result<Option<&'a str>, EnvFileProblem>,
     /// How many bytes it may still make.
     pub budget: usize,
-    /// Whether a reference came to nothing because its variable is not set.
-    pub met_unset: bool,
+    /// The first reference that came to nothing because its variable is not set.
+    pub unset: Option<UnsetReference>,
+}
+
+/// A reference to a variable that is not set.
+pub(super) struct UnsetReference {
+    /// The name, where it stands in braces. Without them it may be a part of a password, as in `pa$word`.
+    pub name: Option<String>,
 }
 
 /// What stands between `${` and `}`.
@@ -90,7 +96,7 @@ impl Interpolation<'_> {
         if name.is_empty() {
             self.append(expanded, "$")?;
         } else {
-            self.append_variable(expanded, name)?;
+            self.append_variable(expanded, name, None)?;
         }
         Ok(&after[name.len()..])
     }
@@ -102,7 +108,7 @@ impl Interpolation<'_> {
         depth: usize,
     ) -> Result<(), EnvFileProblem> {
         let Some(operation) = &braced.operation else {
-            return self.append_variable(expanded, braced.name);
+            return self.append_variable(expanded, braced.name, Some(braced.name));
         };
         let word = self.expand_nested(operation.word, depth + 1)?;
         let value = (self.lookup)(braced.name)?;
@@ -118,9 +124,18 @@ impl Interpolation<'_> {
         }
     }
 
-    fn append_variable(&mut self, expanded: &mut String, name: &str) -> Result<(), EnvFileProblem> {
+    /// Appends the value of `name`; `shown` is what may be told of it.
+    fn append_variable(
+        &mut self,
+        expanded: &mut String,
+        name: &str,
+        shown: Option<&str>,
+    ) -> Result<(), EnvFileProblem> {
         let value = (self.lookup)(name)?;
-        self.met_unset |= value.is_none();
+        if value.is_none() {
+            let name = shown.map(str::to_owned);
+            self.unset.get_or_insert(UnsetReference { name });
+        }
         self.append(expanded, value.unwrap_or_default())
     }
 
@@ -228,7 +243,7 @@ mod tests {
         let mut interpolation = Interpolation {
             lookup: &lookup,
             budget: 1000,
-            met_unset: false,
+            unset: None,
         };
         interpolation.expand(template).map(|text| text.to_string())
     }

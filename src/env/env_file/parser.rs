@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::interpolation::Interpolation;
+use super::interpolation::{Interpolation, UnsetReference};
 use super::{EnvFileProblem, LARGEST_FILE};
 use crate::secret::SecretText;
 
@@ -11,7 +11,8 @@ pub(super) struct Statement<'a> {
     pub offset: usize,
     pub name: &'a str,
     pub value: Option<SecretText>,
-    pub met_unset: bool,
+    /// The first reference in its value to a variable that is not set.
+    pub unset: Option<UnsetReference>,
 }
 
 /// A problem and its place, in bytes.
@@ -68,11 +69,11 @@ impl<'a> Parser<'a> {
                 offset,
                 name,
                 value: None,
-                met_unset: false,
+                unset: None,
             }));
         }
         let value_offset = self.position;
-        let (value, met_unset) = self.value(lookup)?;
+        let (value, unset) = self.value(lookup)?;
         if value.contains('\0') {
             return self.fault(value_offset, EnvFileProblem::Nul);
         }
@@ -81,7 +82,7 @@ impl<'a> Parser<'a> {
             offset,
             name,
             value,
-            met_unset,
+            unset,
         }))
     }
 
@@ -132,22 +133,25 @@ impl<'a> Parser<'a> {
         Ok((name, has_value))
     }
 
-    fn value<'l>(&mut self, lookup: &'l Lookup<'l>) -> Result<(Zeroizing<String>, bool), Fault> {
+    fn value<'l>(
+        &mut self,
+        lookup: &'l Lookup<'l>,
+    ) -> Result<(Zeroizing<String>, Option<UnsetReference>), Fault> {
         let start = self.position;
         let template = match self.rest().chars().next() {
-            Some('\'') => return Ok((self.quoted('\'')?, false)),
+            Some('\'') => return Ok((self.quoted('\'')?, None)),
             Some('"') => unescape(&self.quoted('"')?),
             _ => self.unquoted(),
         };
         let mut interpolation = Interpolation {
             lookup,
             budget: self.budget,
-            met_unset: false,
+            unset: None,
         };
         match interpolation.expand(&template) {
             Ok(value) => {
                 self.budget = interpolation.budget;
-                Ok((value, interpolation.met_unset))
+                Ok((value, interpolation.unset))
             }
             Err(problem) => self.fault(start, problem),
         }

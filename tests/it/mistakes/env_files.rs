@@ -25,8 +25,8 @@ pub fn mistakes() -> Vec<Mistake> {
             7,
             lookup("Dockerfile", dockerfile),
         )
-        .names("env file `Dockerfile` line 1 is a line of a Dockerfile")
-        .advises("write what its `ENV` lines set into an env file")
+        .names("env file `Dockerfile` line 1, column 13: this is an instruction of a Dockerfile")
+        .advises("copy what `ENV` sets in the Dockerfile into one")
         .obeyed(0, |run| run.file("Dockerfile", RIGHT)),
         mistake("an env file in UTF-16", 7, lookup(".env", utf_16()))
             .names("env file `.env` is UTF-16, not UTF-8")
@@ -43,7 +43,7 @@ pub fn mistakes() -> Vec<Mistake> {
             ]),
         )
         .names("env file `config/.env` does not exist")
-        .advises("is looked for from the working directory"),
+        .advises("counts from the working directory"),
         mistake(
             "`${NAME}` that is not set",
             0,

@@ -180,8 +180,8 @@ fn not_known() -> Vec<Mistake> {
             json!(3),
             Some(("kv_engine_version", json!(2))),
         )
-        .names("must be the number 1 or 2, not the number 3")
-        .advises("\"kv_engine_version\": 2"),
+        .names("must be the number 1 or 2, not another number")
+        .advises("write \"kv_engine_version\": N, where N is the number 1 or 2"),
         case(
             "the version of the KV engine as text",
             "kv_engine_version",

@@ -394,7 +394,7 @@ fn namespace() -> Mistake {
         lookup(&url, &json!({"namespace": "team-b"})),
     )
     .names("in the namespace `team-b`")
-    .advises("\"namespace\"")
+    .advises("set \"namespace\" to the one that made it")
     .obeyed(0, move |run| {
         run.kwargs(&kwargs(&url, &json!({"namespace": "team-a"})))
     })
@@ -495,7 +495,7 @@ fn logins() -> Vec<Mistake> {
         let server = vault();
         let run = lookup(&server.url(), &approle(&json!({"role_id": "$ROLE_ID"})));
         mistake("`$ROLE_ID` that is not handed to the step", 5, run)
-            .names("\"role_id\" is `$ROLE_ID`, and `ROLE_ID` is not set")
+            .names("kwarg `role_id` is `$ROLE_ID`, and `ROLE_ID` is not set")
             .advises("set `ROLE_ID`")
             .obeyed(0, |run| run.env("ROLE_ID", "airflow"))
             .keeps(server)
