@@ -3,7 +3,7 @@
 //! The surprising rule: Airflow leaves such a reference as it stands, as `os.path.expandvars` does, and sends it to the server in
 //! the place of a role, a token or a password.
 
-use crate::airflow_config::{AirflowConfig, BackendSetting, Section};
+use crate::airflow_config::{AirflowConfig, BackendSetting, Section, Setting};
 use crate::env::Env;
 use crate::env::reference::references;
 use crate::failure::Failure;
@@ -41,7 +41,12 @@ fn unset_variable<'a>(value: &'a Value, env: &Env) -> Option<&'a str> {
 
 /// What is told of a backend without kwargs, once it has failed: what is set in their place and read by nobody, else that.
 pub(super) fn without_kwargs(config: &AirflowConfig, setting: &BackendSetting) -> Vec<Finding> {
-    if setting.kwargs.is_some() || !setting.overrides.is_empty() {
+    let is_blank = |kwargs: &Setting| kwargs.value.expose().is_empty();
+    let are_given = setting
+        .kwargs
+        .as_ref()
+        .is_some_and(|kwargs| !is_blank(kwargs));
+    if are_given || !setting.overrides.is_empty() {
         return Vec::new();
     }
     let misspelt = config.misspelt_variables();

@@ -62,3 +62,15 @@ pub fn mistakes() -> Vec<Mistake> {
         .obeyed(0, |run| run.file(".env", RIGHT)),
     ]
 }
+
+/// Files of Windows, and lines that other tools write.
+pub fn assert_odd_lines_work() {
+    for line in [
+        "\u{feff}AIRFLOW_VAR_HELLO=world\r\n",
+        "AIRFLOW_VAR_HELLO = world\r\n",
+        "export AIRFLOW_VAR_HELLO=world\n",
+        "AIRFLOW_VAR_HELLO: world",
+    ] {
+        lookup(".env", line).run().prints("world").quietly();
+    }
+}

@@ -199,7 +199,7 @@ fn addresses() -> Vec<Mistake> {
             lookup(&wants_tls.url(), &json!({})),
         )
         .names(format!(
-            "the server at {} takes requests over TLS only",
+            "the server at {}/v1/kv/data/variables/hello takes requests over TLS only",
             wants_tls.url()
         ))
         .advises("write https:// in \"url\"")
@@ -587,7 +587,7 @@ fn tls() -> Vec<Mistake> {
             7,
             lookup(&missing, &json!({"verify": "/etc/ssl/our-ca.pem"})),
         )
-        .names("`/etc/ssl/our-ca.pem`, given by kwarg `verify`, does not exist")
+        .names("`/etc/ssl/our-ca.pem`, given by kwarg `verify`, is not a usable CA bundle: it does not exist")
         .advises("\"verify\"")
         .obeyed(0, with_verify(missing.url(), json!("$HOME/ca.pem")))
         .keeps(missing),
@@ -665,6 +665,6 @@ fn ids() -> Vec<Mistake> {
             .advises("store it as in `vault kv put PATH value=...`"),
         of_id("a version that is deleted", 3, "deleted")
             .names("kv/data/variables/deleted")
-            .advises("vault kv undelete"),
+            .tells("its latest version is deleted; `vault kv undelete` brings it back"),
     ]
 }
