@@ -84,6 +84,11 @@ pub trait Fault: Error + Send + Sync + 'static {
         None
     }
 
+    /// Its sentence, and below it what is too much for one: what was tried, a line each.
+    fn in_lines(&self) -> Vec<String> {
+        vec![self.to_string()]
+    }
+
     /// Whether this is a limit or a refusal of secretctl's own, so that Airflow may well use what is there.
     fn is_own_refusal(&self) -> bool {
         false

@@ -40,6 +40,12 @@ pub enum TextFileError {
         /// The first line that is not UTF-8, from 1.
         line: usize,
     },
+    /// The file begins as UTF-16 does, which some editors on Windows write.
+    #[error("`{}` is UTF-16, not UTF-8", path.display())]
+    Utf16 {
+        /// The file asked for.
+        path: PathBuf,
+    },
     /// The file is larger than any such file should be.
     #[error("`{}` is larger than {limit} bytes", path.display())]
     TooLarge {
@@ -64,6 +70,14 @@ impl Fault for TextFileError {
             TextFileError::TimedOut { .. } => Failure::Unreachable,
             _ => Failure::Configuration,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let is_encoding = matches!(
+            self,
+            TextFileError::NotUtf8 { .. } | TextFileError::Utf16 { .. }
+        );
+        is_encoding.then(|| "save it as UTF-8".to_owned())
     }
 
     fn is_own_refusal(&self) -> bool {
@@ -96,12 +110,15 @@ pub fn read_now(path: &Path, limit: u64) -> Result<String, TextFileError> {
         });
     }
     String::from_utf8(bytes).map_err(|error| {
+        let path = path.into();
+        if error.as_bytes().starts_with(&[0xff, 0xfe])
+            || error.as_bytes().starts_with(&[0xfe, 0xff])
+        {
+            return TextFileError::Utf16 { path };
+        }
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        TextFileError::NotUtf8 {
-            path: path.into(),
-            line,
-        }
+        TextFileError::NotUtf8 { path, line }
     })
 }
 

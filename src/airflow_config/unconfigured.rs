@@ -32,7 +32,7 @@ impl AirflowConfig {
     }
 
     /// Variables that look like the settings of a secrets backend and are read by nobody.
-    fn misspelt_variables(&self) -> Vec<Finding> {
+    pub fn misspelt_variables(&self) -> Vec<Finding> {
         let names = self.env().names().filter(|name| is_misspelt(name));
         names
             .map(|name| {

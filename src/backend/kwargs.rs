@@ -115,10 +115,30 @@ impl Fault for KwargError {
             } if *wanted != "text" => Some(format!(
                 "write the value of `{name}` without quotes; a variable AIRFLOW__SECRETS__BACKEND_KWARG__* always gives text"
             )),
-            _ => None,
+            KwargError::WrongType {
+                given: ANOTHER_NUMBER,
+                wanted,
+                name,
+                ..
+            } => Some(format!("write \"{name}\": N, where N is {wanted}")),
+            KwargError::Missing { auth_type: "token", .. } => Some(
+                "set \"token\" in the kwargs, or VAULT_TOKEN in the environment, or an \"auth_type\" that logs in"
+                    .to_owned(),
+            ),
+            KwargError::Missing { .. } => Some("set it in the kwargs".to_owned()),
+            KwargError::Conflict { .. } | KwargError::Exclusive { .. } => {
+                Some("leave the others out".to_owned())
+            }
+            KwargError::TooNew { .. }
+            | KwargError::Unknown { nearest: None, .. }
+            | KwargError::UnknownWord { nearest: None, .. }
+            | KwargError::WrongType { .. } => None,
         }
     }
 }
+
+/// What is given where a number is, and not one of those wanted.
+const ANOTHER_NUMBER: &str = "another number";
 
 /// The kwargs given to one class.
 #[derive(Clone, Copy)]
@@ -180,7 +200,7 @@ impl<'a> Kwargs<'a> {
         given: &Value,
     ) -> KwargError {
         let given = match given {
-            Value::Int(_) | Value::Float(_) => "another number",
+            Value::Int(_) | Value::Float(_) => ANOTHER_NUMBER,
             other => in_words(other),
         };
         KwargError::WrongType {

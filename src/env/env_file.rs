@@ -53,6 +53,9 @@ pub enum EnvFileProblem {
     /// Several words before `=`.
     #[error("a blank in a variable name")]
     BlankInName,
+    /// The first line of a Dockerfile.
+    #[error("this is an instruction of a Dockerfile")]
+    Dockerfile,
     /// Nothing before `=`.
     #[error("no variable name before the value")]
     NoName,
@@ -94,6 +97,9 @@ impl EnvFileProblem {
             Self::BadReference => "write `$$` for a dollar sign, or put the value in single quotes",
             Self::UnterminatedQuote => {
                 "close the quote; write `\\'` for a single quote inside single quotes"
+            }
+            Self::Dockerfile => {
+                "an env file has lines `NAME=value`: copy what `ENV` sets in the Dockerfile into one"
             }
             Self::BadNameCharacter | Self::BlankInName => {
                 "every line is `NAME=value`; a value of several lines must stand in quotes"
@@ -149,7 +155,7 @@ impl EnvFile {
                 path: self.path.to_path_buf(),
                 line,
                 column: 1,
-                problem,
+                problem: self.of_the_whole(problem),
             })?;
             let path = self.path.clone();
             if let Some(value) = value {
@@ -204,21 +210,48 @@ impl EnvFile {
             path: self.path.to_path_buf(),
             line: text.matches('\n').count() + 1,
             column: text[line_start..].chars().count() + 1,
-            problem: fault.problem,
+            problem: self.of_the_whole(fault.problem),
+        }
+    }
+
+    /// `problem`, unless the whole file is of another kind.
+    fn of_the_whole(&self, problem: EnvFileProblem) -> EnvFileProblem {
+        let is_about_a_name = matches!(
+            problem,
+            EnvFileProblem::BadNameCharacter | EnvFileProblem::BlankInName
+        );
+        match is_about_a_name && is_dockerfile(self.text.expose()) {
+            true => EnvFileProblem::Dockerfile,
+            false => problem,
         }
     }
 }
 
+/// Whether the first line that is not a comment is one that a Dockerfile begins with.
+fn is_dockerfile(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with("FROM ") || line.starts_with("ARG "))
+}
+
 /// The name in the reference is told only where it is all there is: in a password such as `pa$word` it is a part of it.
 fn unset_reference(name: &str, unset: Unset<'_>, source: &Source) -> Finding {
-    let unset = match unset {
-        Unset::Named(unset) => format!("`{unset}`, which"),
-        Unset::Unnamed => "a variable that".to_owned(),
+    let (what, advice) = match unset {
+        Unset::Named(unset) => (
+            format!("`{unset}`, which"),
+            format!("set `{unset}`, or write `$$` for a dollar sign"),
+        ),
+        Unset::Unnamed => (
+            "a variable that".to_owned(),
+            "set it, or write `$$` for a dollar sign".to_owned(),
+        ),
     };
     let sentence = format!(
-        "`{name}` in {source} refers to {unset} is not set: nothing stands in its place, as with Compose"
+        "`{name}` in {source} refers to {what} is not set: nothing stands in its place, as with Compose"
     );
-    Finding::warning("unset-reference", sentence).at(Some(source.clone()))
+    Finding::warning("unset-reference", sentence)
+        .with_hint(advice)
+        .at(Some(source.clone()))
 }
 
 /// The value of `name` in the first of `layers` that has it.

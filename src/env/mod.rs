@@ -98,7 +98,11 @@ impl Fault for EnvError {
                 Some("Airflow would hang here: give one of them a value without `$`".to_owned())
             }
             Self::Syntax { problem, .. } => problem.hint(),
-            _ => None,
+            Self::File(TextFileError::Missing { .. }) => Some(
+                "a path that does not begin with `/` counts from the working directory".to_owned(),
+            ),
+            Self::File(error) => error.hint(),
+            Self::NotUtf8 { .. } | Self::ExpansionTooLarge { .. } => None,
         }
     }
 }

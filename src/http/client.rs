@@ -83,7 +83,10 @@ impl SettingFault {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            SettingFault::TlsFile { .. } => None,
+            SettingFault::TlsFile { origin, .. } => Some(format!(
+                "name a PEM file that is there with {}",
+                as_written(origin)
+            )),
             SettingFault::HostNotAllowed { host } => Some(format!(
                 "if a token may go there, add `--allow-host {host}`; else look who changed the address"
             )),
@@ -94,6 +97,14 @@ impl SettingFault {
                 Some("write it as in `http://proxy.example.com:3128`".into())
             }
         }
+    }
+}
+
+/// A setting as a hint writes it: a kwarg in the quotes that it has in JSON.
+fn as_written(origin: &str) -> String {
+    match origin.strip_prefix("kwarg ") {
+        Some(name) => name.replace('`', "\""),
+        None => origin.to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, ClientBuilder, Identity};
@@ -306,6 +307,7 @@ fn check_kind(path: &Path, origin: &str, what: &'static str) -> Result<(), Setti
     let because = match path.metadata() {
         Ok(metadata) if metadata.is_file() || metadata.is_dir() => return Ok(()),
         Ok(_) => "it is not a regular file".to_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => "it does not exist".to_owned(),
         Err(error) => error.kind().to_string(),
     };
     Err(tls_file(&path.display().to_string(), origin, what, because))

@@ -36,6 +36,14 @@ pub enum OpenError {
     /// The constructor raises.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The same, where no kwargs are set, which may be why.
+    #[error("{error}; {}", .without.sentence)]
+    WithoutKwargs {
+        /// What the constructor raises.
+        error: BackendError,
+        /// That there are none.
+        without: Finding,
+    },
     /// A warning elsewhere, an error where no doubt is let pass.
     #[error("{}", .0.sentence)]
     Doubtful(Finding),
@@ -51,7 +59,7 @@ impl Fault for OpenError {
     fn failure(&self) -> Failure {
         match self {
             OpenError::Config(error) => error.failure(),
-            OpenError::Backend(error) => error.failure(),
+            OpenError::Backend(error) | OpenError::WithoutKwargs { error, .. } => error.failure(),
             OpenError::Doubtful(finding) => finding.strictly.unwrap_or(Failure::Configuration),
             OpenError::UnknownBackend { .. } | OpenError::NotServed { .. } => {
                 Failure::Configuration
@@ -63,6 +71,7 @@ impl Fault for OpenError {
         match self {
             OpenError::Config(error) => error.hint(),
             OpenError::Backend(error) => error.hint(),
+            OpenError::WithoutKwargs { without, .. } => without.hint.clone(),
             OpenError::Doubtful(finding) => finding.hint.clone(),
             OpenError::UnknownBackend { hint, .. } => Some(hint.clone()),
             OpenError::NotServed { .. } => {
@@ -181,6 +190,13 @@ impl Fault for LayerError {
             LayerError::JsonNotText { .. } => {
                 Some("leave `-o json` out: a value that is not text is printed as JSON anyway".into())
             }
+        }
+    }
+
+    fn in_lines(&self) -> Vec<String> {
+        match self {
+            LayerError::Backend(error) => error.in_lines(),
+            _ => vec![self.to_string()],
         }
     }
 

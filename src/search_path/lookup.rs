@@ -105,6 +105,21 @@ impl LayerReport {
         }
     }
 
+    /// Place and outcome on a line; below it, further in, what is too much for one.
+    fn lines(&self) -> Vec<String> {
+        let place = self.place();
+        match self.failure().map(Fault::in_lines).as_deref() {
+            Some([sentence, more @ ..]) => {
+                let more = more.iter().map(|line| format!("  {line}"));
+                [format!("{place}: {sentence}")]
+                    .into_iter()
+                    .chain(more)
+                    .collect()
+            }
+            _ => vec![format!("{place}: {}", self.outcome_in_words())],
+        }
+    }
+
     /// What came of it, for a person.
     pub fn outcome_in_words(&self) -> String {
         match &self.outcome {
@@ -246,9 +261,7 @@ impl Lookup {
                 "no secrets backend is configured, and Airflow asks no other layer for a config";
             return vec![nobody.to_owned()];
         }
-        let line =
-            |report: &LayerReport| format!("{}: {}", report.place(), report.outcome_in_words());
-        self.layers.iter().map(line).collect()
+        self.layers.iter().flat_map(LayerReport::lines).collect()
     }
 
     /// What failed before a later layer answered: Airflow would not have said so.

@@ -7,6 +7,7 @@
 
 mod error;
 mod fernet;
+mod kwargs_doubts;
 mod layer;
 mod lookup;
 mod options;
@@ -47,7 +48,7 @@ pub struct SearchPath {
     settings: Vec<SettingUse>,
     /// What is odd about the settings; never a value.
     findings: Vec<Finding>,
-    /// Why there is no custom layer, though one may be meant.
+    /// Why there is no custom layer, though one may be meant, or none with kwargs.
     unconfigured: Vec<Finding>,
     fernet_key: OnceCell<Result<(), LayerError>>,
 }
@@ -57,6 +58,8 @@ struct CustomLayer {
     kind: BackendKind,
     layer: Layer,
     settings: Vec<SettingUse>,
+    /// What is told of kwargs that are not there.
+    without_kwargs: Vec<Finding>,
 }
 
 /// The longest that anything is undone at the end of a run.
@@ -111,8 +114,11 @@ impl SearchPath {
         );
         let (custom, settings, unconfigured) = match custom {
             Some(CustomLayer {
-                layer, settings, ..
-            }) => (Some(layer), settings, Vec::new()),
+                layer,
+                settings,
+                without_kwargs,
+                ..
+            }) => (Some(layer), settings, without_kwargs),
             None => {
                 let is_worker = options.context() == Context::Worker;
                 let why = config
@@ -374,13 +380,24 @@ async fn custom_layer(
         &parsed.kwargs,
         options.version,
     ));
-    let opened = open(kind, &parsed.kwargs, surroundings, deadline).await?;
+    findings.extend(kwargs_doubts::unset_variables(
+        &setting,
+        &parsed.kwargs,
+        config.env(),
+    ));
+    let without_kwargs = kwargs_doubts::without_kwargs(config, &setting);
+    let opened = open(kind, &parsed.kwargs, surroundings, deadline).await;
+    let opened = opened.map_err(|error| match without_kwargs.first().cloned() {
+        Some(without) => OpenError::WithoutKwargs { error, without },
+        None => error.into(),
+    })?;
     findings.extend(opened.findings);
     match opened.backend {
         Some(backend) => Ok(Some(CustomLayer {
             kind,
             layer: Layer::served(kind, backend, true),
             settings: setting.uses(config.env()),
+            without_kwargs,
         })),
         None => Err(OpenError::NotServed {
             class: kind.class_name(),

@@ -15,6 +15,7 @@ use super::connector::AskedServer;
 use super::error::AwsError;
 use super::naming::Naming;
 use super::near_misses;
+use super::refusal;
 use super::sdk_failure::SdkFailure;
 use super::session::AwsSession;
 use super::settings::{AwsSettings, ServiceFacts};
@@ -195,6 +196,24 @@ impl<S: AwsService> AwsBackend<S> {
             (found, _) => found.iter().map(near_misses::hint).collect(),
         }
     }
+
+    /// Where and as whom the service was asked, for somebody who had another region or account in mind. Beside an endpoint of
+    /// the kwargs nobody else is asked, and so not who that is.
+    async fn where_asked(&self, deadline: Deadline) -> Option<String> {
+        let session = &self.opened.opened().await?.session;
+        let region = session.region();
+        let identity = match self.settings.endpoint_url {
+            Some(_) => None,
+            None => refusal::caller_of(session, deadline).await,
+        };
+        let identity = identity.map_or_else(
+            || format!("with the credentials from {}", session.origin()),
+            |arn| format!("as {arn}"),
+        );
+        Some(format!(
+            "asked in region {region} {identity}; for another region set \"region_name\" in the kwargs, or AWS_DEFAULT_REGION"
+        ))
+    }
 }
 
 #[async_trait]
@@ -231,6 +250,9 @@ impl<S: AwsService> Backend for AwsBackend<S> {
 
     async fn near_misses(&self, secret: &SecretRef, deadline: Deadline) -> Vec<String> {
         let mut hints = self.similar(secret, deadline).await;
+        if hints.is_empty() {
+            hints.extend(self.where_asked(deadline).await);
+        }
         hints.extend(self.settings.other_region(&self.surroundings.env));
         hints
     }

@@ -304,6 +304,16 @@ impl Fault for AwsError {
         }
     }
 
+    fn in_lines(&self) -> Vec<String> {
+        match self {
+            AwsError::NoCredentials { tried, .. } => {
+                let head = "no AWS credentials:".to_owned();
+                std::iter::once(head).chain(tried.iter().cloned()).collect()
+            }
+            _ => vec![self.to_string()],
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let advice = match self {
             AwsError::Kwarg(error) => return error.hint(),
@@ -354,11 +364,11 @@ impl Fault for AwsError {
             AwsError::NotAws { .. } => {
                 "check \"endpoint_url\": something other than AWS answers there, perhaps a proxy or a login page".into()
             }
+            AwsError::PartialCredentials { missing, .. } => format!("set {missing} too"),
             AwsError::LookupPattern { .. }
             | AwsError::Setting { .. }
             | AwsError::NotServed { .. }
             | AwsError::ProfileSyntax { .. }
-            | AwsError::PartialCredentials { .. }
             | AwsError::Down { .. }
             | AwsError::Rejected { .. }
             | AwsError::NoSuchVersion => return None,

@@ -68,6 +68,13 @@ async fn asker(session: &AwsSession, deadline: Deadline) -> (String, String) {
     }
 }
 
+/// The ARN of who is asking, where that can be found out.
+pub(super) async fn caller_of(session: &AwsSession, deadline: Deadline) -> Option<String> {
+    let asked = caller(session, deadline);
+    let caller = session.caller.get_or_init(|| asked).await;
+    caller.as_ref().map(|caller| caller.arn.clone())
+}
+
 /// The part of AWS that a region belongs to.
 fn partition(region: &str) -> &'static str {
     const PARTITIONS: &[(&str, &str)] = &[

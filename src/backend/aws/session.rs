@@ -127,6 +127,11 @@ impl AwsSession {
         &self.credentials.origin
     }
 
+    /// The region that is asked.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
     /// Whose credentials these are, and the region.
     pub(super) fn asked_as(&self) -> String {
         let (origin, region) = (self.origin(), &self.region);

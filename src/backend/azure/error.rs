@@ -103,6 +103,13 @@ const TRUST: &str =
     "name its PEM file with \"connection_verify\" in the kwargs or with REQUESTS_CA_BUNDLE";
 
 impl Fault for AzureKeyVaultError {
+    fn in_lines(&self) -> Vec<String> {
+        match self {
+            AzureKeyVaultError::NoToken(error) => error.in_lines(),
+            _ => vec![self.to_string()],
+        }
+    }
+
     fn is_own_refusal(&self) -> bool {
         match self {
             AzureKeyVaultError::Http(error) => error.is_own_refusal(),

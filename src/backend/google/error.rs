@@ -215,6 +215,6 @@ fn advice_for(reason: Option<&str>, project: &str) -> String {
         Some("CONSUMER_INVALID") => format!("Google knows no project `{project}`, or it is deleted; set \"project_id\" in the kwargs to the id of the one that holds the secrets"),
         Some("BILLING_DISABLED") => format!("the project `{project}` has no billing account"),
         Some("USER_PROJECT_DENIED") => "the quota project may not be used; grant roles/serviceusage.serviceUsageConsumer on it or unset GOOGLE_CLOUD_QUOTA_PROJECT".to_owned(),
-        _ => format!("grant the role roles/secretmanager.secretAccessor on it; Google answers the same where project `{project}` has no such secret or is not the one that was meant, and Airflow takes all of it for absent"),
+        _ => format!("grant the role roles/secretmanager.secretAccessor on it; Google answers the same where project `{project}` has no such secret or is not the one that was meant (\"project_id\" in the kwargs), and Airflow takes all of it for absent"),
     }
 }

@@ -3,7 +3,7 @@
 //! Every question here is asked only after a lookup has failed, and once however many have, so that a good run sends what
 //! Airflow sends and no more.
 
-use super::error::VaultError;
+use super::error::{VaultError, in_namespace};
 use super::mismatch::Mismatch;
 use super::near_miss;
 use super::path::SecretPath;
@@ -70,6 +70,7 @@ fn refused_token(session: &VaultSession, said: Option<String>) -> VaultError {
     match session.was_accepted() {
         true => VaultError::TokenUsedUp { origin, said },
         false => VaultError::TokenRejected {
+            namespace: session.settings().namespace.clone(),
             origin,
             is_quoted: is_quoted(text),
             said,
@@ -97,7 +98,8 @@ fn identity(session: &VaultSession, token: &Value) -> String {
         _ => String::new(),
     };
     let policies = session.servers_words(&policies);
-    format!("the token `{name}` with the policies [{policies}]")
+    let namespace = in_namespace(&session.settings().namespace);
+    format!("the token `{name}` with the policies [{policies}]{namespace}")
 }
 
 /// What of the settings is not as the mount is.

@@ -70,17 +70,19 @@ pub enum VaultError {
     /// Vault did not accept the login.
     #[error("Vault refused the login at {path} with status {status}{}", in_quotes(.said))]
     LoginRefused {
-        /// The login's path below `/v1/`.
+        /// The login's path below `/v1/`, and its namespace.
         path: String,
         /// The HTTP status.
         status: u16,
         /// Vault's words.
         said: Option<String>,
+        /// What of the kwargs to look at.
+        advice: String,
     },
     /// There is no such auth method. Airflow takes this for "secret not found".
     #[error("nothing is mounted at {path}, where the login was sent")]
     LoginPathMissing {
-        /// The login's path below `/v1/`.
+        /// The login's path below `/v1/`, and its namespace.
         path: String,
     },
     /// 403, not yet told apart.
@@ -106,8 +108,10 @@ pub enum VaultError {
     )]
     AbsenceIgnored,
     /// The token is not one that Vault knows any more, or it may not even ask about itself; Vault does not tell which.
-    #[error("the token is invalid or expired, or may not ask about itself{}", in_quotes(.said))]
+    #[error("the token is invalid or expired, or may not ask about itself{}{}", in_namespace(.namespace), in_quotes(.said))]
     TokenRejected {
+        /// The namespace in the kwargs.
+        namespace: Option<String>,
         /// Where the token comes from.
         origin: String,
         /// Whether it is in quotes, which are sent along.
@@ -200,24 +204,28 @@ impl VaultError {
         }
     }
 
-    /// The same as the answer to a login at `path`, with a status of its own for each.
-    pub fn at_login(self, path: &str) -> Self {
-        let path = path.to_owned();
+    /// The same as the answer to a login at `path`, with a status of its own for each; `advice` is for one that is refused.
+    pub fn at_login(self, path: String, advice: String) -> Self {
         match self {
             VaultError::Forbidden { said } => VaultError::LoginRefused {
                 path,
                 status: 403,
                 said,
+                advice,
             },
             VaultError::Unauthorized { said } => VaultError::LoginRefused {
                 path,
                 status: 401,
                 said,
+                advice,
             },
             VaultError::Down { status: 404, .. } => VaultError::LoginPathMissing { path },
-            VaultError::Down { status, said } if status < 500 => {
-                VaultError::LoginRefused { path, status, said }
-            }
+            VaultError::Down { status, said } if status < 500 => VaultError::LoginRefused {
+                path,
+                status,
+                said,
+                advice,
+            },
             other => other,
         }
     }
@@ -244,7 +252,7 @@ impl VaultError {
 }
 
 /// How Airflow is told which CA to trust for Vault.
-const TRUST: &str = "name its PEM file with \"verify\" in the kwargs or with REQUESTS_CA_BUNDLE";
+const TRUST: &str = "name its PEM file with \"verify\" in the kwargs or with REQUESTS_CA_BUNDLE; Airflow reads VAULT_CACERT only with \"verify\": null";
 
 impl Fault for VaultError {
     fn is_own_refusal(&self) -> bool {
@@ -307,8 +315,11 @@ impl Fault for VaultError {
             VaultError::Gcp(error) => return error.hint(),
             VaultError::SecondLogin { denied, .. } => return denied.hint(),
             VaultError::TokenRejected {
-                origin, is_quoted, ..
-            } => return Some(new_token(origin, *is_quoted)),
+                origin,
+                is_quoted,
+                namespace,
+                ..
+            } => return Some(new_token(origin, *is_quoted, namespace.is_some())),
             VaultError::TokenUsedUp { origin, .. } => {
                 return Some(format!(
                     "the token came from {origin}; one that is to be used again needs `num_uses` of 0"
@@ -326,8 +337,10 @@ impl Fault for VaultError {
             VaultError::NoToken { .. } => {
                 "set \"token\" or \"token_path\" in the kwargs, or VAULT_TOKEN in the environment"
             }
-            VaultError::LoginRefused { .. } => {
-                "check the role, user or secret in the kwargs, and that they belong to this auth mount and namespace"
+            VaultError::LoginRefused { advice, .. } => {
+                return Some(format!(
+                    "{advice}; all of it must belong to this auth mount and namespace"
+                ));
             }
             VaultError::LoginPathMissing { .. } => {
                 "enable the auth method, or name its mount with \"auth_mount_point\"; Airflow takes this for `secret not found`"
@@ -340,7 +353,7 @@ impl Fault for VaultError {
                 "the server is sealed, or not ready; unseal it or ask again later"
             }
             VaultError::NotVault(ForeignAnswer { proxy: Some(_), .. }) => {
-                "check the proxy, and \"url\": something other than Vault answers there"
+                "check the proxy, or name the host in NO_PROXY if it needs none; and check \"url\": something other than Vault answers there"
             }
             VaultError::NotVault(_) => {
                 "check \"url\": something other than Vault answers there, perhaps a proxy or a login page"
@@ -368,10 +381,21 @@ impl Fault for VaultError {
     }
 }
 
-fn new_token(origin: &str, is_quoted: bool) -> String {
+/// The namespace, where one is set.
+pub(super) fn in_namespace(namespace: &Option<String>) -> String {
+    let namespace = namespace.as_ref();
+    namespace.map_or_else(String::new, |namespace| {
+        format!(" in the namespace `{namespace}`")
+    })
+}
+
+fn new_token(origin: &str, is_quoted: bool, has_namespace: bool) -> String {
     match is_quoted {
         true => format!(
             "the token from {origin} begins and ends with a quote, which is sent along; write it without (Docker's `--env-file` keeps quotes)"
+        ),
+        false if has_namespace => format!(
+            "the token came from {origin}; get a new one, or set \"namespace\" to the one that made it, or one below"
         ),
         false => format!(
             "the token came from {origin}; get a new one, or a policy for this one if Vault still knows it"

@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::error::VaultError;
+use super::error::{VaultError, in_namespace};
 use super::foreign::ForeignAnswer;
 use super::header;
 use super::reply;
@@ -166,7 +166,9 @@ impl VaultSession {
         let sent = self.send(Method::POST, api_path, Some(body), deadline);
         let reply = sent.await?;
         if !reply.status.is_success() {
-            return Err(self.refusal(api_path, &reply).at_login(api_path));
+            let place = format!("{api_path}{}", in_namespace(&self.settings.namespace));
+            let advice = self.settings.auth.advice();
+            return Err(self.refusal(api_path, &reply).at_login(place, advice));
         }
         let answer = reply::success(&reply);
         let token = answer

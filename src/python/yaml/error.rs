@@ -142,10 +142,10 @@ impl YamlError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.problem {
-            Problem::Syntax(_)
-            | Problem::UndefinedAlias
-            | Problem::DuplicateAnchor
-            | Problem::UnknownTag => {
+            Problem::Syntax(_) => {
+                "check that this line is indented as the one before it, or put quotes around a value that begins with one of ``!&*@`%|>{[`` or holds `: ` or ` #`"
+            }
+            Problem::UndefinedAlias | Problem::DuplicateAnchor | Problem::UnknownTag => {
                 "put quotes around a value that begins with one of ``!&*@`%|>{[`` or holds `: ` or ` #`"
             }
             Problem::TagBeforeComma => "write a space before the comma, or quotes around the value",

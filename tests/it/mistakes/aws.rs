@@ -122,6 +122,12 @@ pub fn mistakes() -> Vec<Mistake> {
 }
 
 fn places() -> Vec<Mistake> {
+    let parameter_store = FakeServer::start(|request| match target(request) {
+        target if target.starts_with("secretsmanager.") => {
+            Some(error("ResourceNotFoundException", ""))
+        }
+        _ => answer(request),
+    });
     let (other, region, none, variable) = (secrets_manager(), aws(), aws(), aws());
     let (case, denied, prefix) = (aws(), aws(), aws());
     let no_region = |run: Secretctl| run.without("AWS_DEFAULT_REGION");
@@ -131,6 +137,15 @@ fn places() -> Vec<Mistake> {
             .advises("there is such a secret in Secrets Manager, `airflow/variables/hello`, which SecretsManagerBackend reads")
             .obeyed(0, |run| run.backend(SECRETS_MANAGER))
             .keeps(other),
+        mistake(
+            "the secret is in Parameter Store, and Secrets Manager is asked",
+            3,
+            lookup(&parameter_store, "hello").backend(SECRETS_MANAGER),
+        )
+        .names("SecretsManagerBackend: airflow/variables/hello")
+        .advises("there is such a parameter in Parameter Store, `/airflow/variables/hello`, which SystemsManagerParameterStoreBackend reads")
+        .obeyed(0, |run| run.backend(PARAMETER_STORE))
+        .keeps(parameter_store),
         mistake("the wrong region", 3, lookup(&region, "hello").env("AWS_DEFAULT_REGION", "us-east-1"))
             .names("/airflow/variables/hello")
             .advises("asked in region us-east-1 as arn:aws:iam::123456789012:user/ci")
@@ -162,12 +177,25 @@ fn places() -> Vec<Mistake> {
     ]
 }
 
+/// A prefix with a slash too many, and one without its first, name the same parameter.
+pub fn assert_slashes_of_prefixes_work() {
+    let server = aws();
+    for prefix in [
+        "airflow/variables",
+        "/airflow/variables/",
+        "airflow/variables/",
+    ] {
+        let run = nobody(&server, &json!({"variables_prefix": prefix}), "hello");
+        with_keys(run).run().prints("world").quietly();
+    }
+}
+
 fn credentials() -> Vec<Mistake> {
     let (none, unknown, wrong, half) = (aws(), aws(), aws(), aws());
     vec![
         mistake("no credentials", 5, nobody(&none, &json!({}), "hello"))
             .names("no AWS credentials:\n")
-            .names("\n    environment: ")
+            .names("\n    AWS_ACCESS_KEY_ID is not set\n")
             .advises("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
             .obeyed(0, with_keys)
             .keeps(none),

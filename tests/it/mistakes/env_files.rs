@@ -25,8 +25,8 @@ pub fn mistakes() -> Vec<Mistake> {
             7,
             lookup("Dockerfile", dockerfile),
         )
-        .names("env file `Dockerfile` line 1 is a line of a Dockerfile")
-        .advises("write what its `ENV` lines set into an env file")
+        .names("env file `Dockerfile` line 1, column 13: this is an instruction of a Dockerfile")
+        .advises("copy what `ENV` sets in the Dockerfile into one")
         .obeyed(0, |run| run.file("Dockerfile", RIGHT)),
         mistake("an env file in UTF-16", 7, lookup(".env", utf_16()))
             .names("env file `.env` is UTF-16, not UTF-8")
@@ -43,7 +43,7 @@ pub fn mistakes() -> Vec<Mistake> {
             ]),
         )
         .names("env file `config/.env` does not exist")
-        .advises("is looked for from the working directory"),
+        .advises("counts from the working directory"),
         mistake(
             "`${NAME}` that is not set",
             0,
@@ -61,4 +61,16 @@ pub fn mistakes() -> Vec<Mistake> {
         .advises("close the quote")
         .obeyed(0, |run| run.file(".env", RIGHT)),
     ]
+}
+
+/// Files of Windows, and lines that other tools write.
+pub fn assert_odd_lines_work() {
+    for line in [
+        "\u{feff}AIRFLOW_VAR_HELLO=world\r\n",
+        "AIRFLOW_VAR_HELLO = world\r\n",
+        "export AIRFLOW_VAR_HELLO=world\n",
+        "AIRFLOW_VAR_HELLO: world",
+    ] {
+        lookup(".env", line).run().prints("world").quietly();
+    }
 }

@@ -64,7 +64,7 @@ pub fn mistakes() -> Vec<Mistake> {
             .keeps(project),
         mistake("another separator than the secrets have", 3, lookup(&separator, &json!({"sep": "_"})))
             .names("airflow-variables_hello")
-            .advises("`airflow-variables-hello` exists")
+            .advises("there is a secret `airflow-variables-hello`, and Airflow asks for `airflow-variables_hello` to the letter")
             .obeyed(0, |run| with_kwargs(run, &json!({})))
             .keeps(separator),
         permission(),
@@ -74,8 +74,8 @@ pub fn mistakes() -> Vec<Mistake> {
             .obeyed(0, |run| with_kwargs(run, &json!({})))
             .keeps(none),
         mistake("a key file that does not exist", 7, lookup(&file, &json!({"gcp_key_path": "/run/secrets/key.json", "project_id": PROJECT})))
-            .names("the Google credentials in `/run/secrets/key.json`, named by kwarg `gcp_key_path`, cannot be used: the file does not exist")
-            .advises("\"gcp_key_path\"")
+            .names("the Google credentials in `/run/secrets/key.json`, named by kwarg `gcp_key_path` cannot be used: the file does not exist")
+            .advises("correct the path, or hand over the key itself with \"gcp_keyfile_dict\"")
             .obeyed(0, |run| with_kwargs(run, &json!({})))
             .keeps(file),
     ]
@@ -110,7 +110,7 @@ fn permission() -> Mistake {
         })
     });
     mistake("a permission that is missing", 4, lookup(&server, &json!({})))
-        .names("permission `secretmanager.versions.access` on `projects/proj-from-key/secrets/airflow-variables-hello` is denied to sa@proj.iam.gserviceaccount.com")
+        .names("permission `secretmanager.versions.access` on `projects/proj-from-key/secrets/airflow-variables-hello` is denied to the service account `sa@proj.iam.gserviceaccount.com`")
         .advises("grant the role roles/secretmanager.secretAccessor on it")
         .obeyed(0, move |run| {
             is_granted.store(true, Ordering::SeqCst);

@@ -74,7 +74,7 @@ pub fn mistakes() -> Vec<Mistake> {
             3,
             lookup(&namespace, TOKEN, &json!({"namespace": "default"})),
         )
-        .names("in namespace `default`")
+        .names("no secret of namespace `default` at")
         .advises("\"namespace\"")
         .obeyed(0, |run| run.kwargs(&in_airflow()))
         .keeps(namespace),

@@ -55,38 +55,41 @@ fn not_json() -> Vec<Mistake> {
     let unquoted = {
         let server = vault();
         let (url, token) = (server.url(), TOKEN);
-        let run = lookup(&server, r#"{"url": $VAULT_URL, "token": $VAULT_ROOT}"#);
+        let run = lookup(&server, r#"{"url": $ADDRESS, "token": $ROOT}"#);
         mistake(
             "`$NAME` without quotes",
             0,
-            run.env("VAULT_URL", &url).env("VAULT_ROOT", token),
+            run.env("ADDRESS", &url).env("ROOT", token),
         )
         .names(format!("`{KWARGS}`"))
-        .advises("\"$VAULT_URL\"")
+        .tells("have no quotes around `$ADDRESS`, `$ROOT`")
         .obeyed(0, |run| {
-            run.env(KWARGS, r#"{"url": "$VAULT_URL", "token": "$VAULT_ROOT"}"#)
+            run.env(KWARGS, r#"{"url": "$ADDRESS", "token": "$ROOT"}"#)
         })
         .keeps(server)
     };
     vec![
         unquoted,
+        // branch core
         case(
             "quotes that a shell has taken away",
             "{url: URL, token: TOKEN}",
             "a name without quotes",
             "shell",
         ),
+        // branch core
         case(
             "braces that a shell has taken away",
             "url:URL",
             "there is no JSON object in braces",
             "single quotes",
         ),
+        // branch core
         case(
             "a placeholder left in",
             r#"{"url": "URL", "token": <your-token>}"#,
-            "a placeholder in angle brackets",
-            "write the value itself",
+            "a placeholder in angle brackets was not filled in",
+            "a placeholder",
         ),
         case(
             "single quotes",
@@ -100,6 +103,7 @@ fn not_json() -> Vec<Mistake> {
             "a comma after the last item",
             "take the comma away",
         ),
+        // branch core
         case(
             "Python's `None`",
             r#"{"url": "URL", "token": "TOKEN", "mount_point": None}"#,
@@ -115,8 +119,8 @@ fn not_json() -> Vec<Mistake> {
         case(
             "quotes around the whole",
             r#"'{"url": "URL", "token": "TOKEN"}'"#,
-            "quote",
-            "take",
+            "the JSON stands in an extra pair of quotes",
+            "take the outer quotes away",
         ),
         case(
             "typographic quotes",
@@ -180,8 +184,8 @@ fn not_known() -> Vec<Mistake> {
             json!(3),
             Some(("kv_engine_version", json!(2))),
         )
-        .names("must be the number 1 or 2, not the number 3")
-        .advises("\"kv_engine_version\": 2"),
+        .names("must be the number 1 or 2, not another number")
+        .advises("write \"kv_engine_version\": N, where N is the number 1 or 2"),
         case(
             "the version of the KV engine as text",
             "kv_engine_version",

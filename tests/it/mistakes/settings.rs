@@ -93,14 +93,28 @@ fn unread() -> Vec<Mistake> {
             )
         }),
         mistake(
+            "kwargs that are set to nothing",
+            6,
+            Secretctl::new()
+                .backend(VAULT)
+                .env("VAULT_TOKEN", "s.the-token")
+                .env("VAULT_ADDR", "http://127.0.0.1:1")
+                .env("AIRFLOW__SECRETS__BACKEND_KWARGS", "")
+                .args(["get-var", "hello"]),
+        )
+        .names("http://127.0.0.1:1")
+        .advises("no kwargs are given, so every setting has its default")
+        .obeyed(6, |run| run.kwargs(&json!({"url": "http://127.0.0.1:1"}))),
+        mistake(
             "no kwargs",
             6,
             Secretctl::new()
                 .backend(VAULT)
                 .env("VAULT_TOKEN", "s.the-token")
+                .env("VAULT_ADDR", "http://127.0.0.1:1")
                 .args(["get-var", "hello"]),
         )
-        .names("http://localhost:8200")
+        .names("http://127.0.0.1:1")
         .advises("no kwargs are given, so every setting has its default")
         .obeyed(6, |run| run.kwargs(&json!({"url": "http://127.0.0.1:1"}))),
     ]
@@ -119,6 +133,7 @@ fn kwargs_misspelt() -> Secretctl {
     lookup()
         .backend(VAULT)
         .env("VAULT_TOKEN", "s.the-token")
+        .env("VAULT_ADDR", "http://127.0.0.1:1")
         .env("AIRFLOW__SECRETS__BACKEND_KWARG", &kwargs)
 }
 
@@ -194,7 +209,7 @@ fn cfg_files() -> Vec<Mistake> {
     let broken = |done, text: String, named: &'static str, advice: &'static str| {
         mistake(done, 7, lookup().file("airflow.cfg", text))
             .names(named)
-            .advises(advice)
+            .tells(advice)
             .obeyed(0, |run| {
                 let right = cfg(&run, "secrets");
                 run.file("airflow.cfg", right)
@@ -228,13 +243,13 @@ fn cfg_files() -> Vec<Mistake> {
             "an option twice in airflow.cfg",
             format!("[secrets]\nbackend = {LOCAL}\nbackend = {LOCAL}\n"),
             "line 3",
-            "take one",
+            "remove one of the two",
         ),
         broken(
             "an option before any section of airflow.cfg",
             format!("backend = {LOCAL}\n"),
             "line 1",
-            "[secrets]",
+            "a `[section]` must stand before the first option",
         ),
         broken(
             "a lone `%` in airflow.cfg",

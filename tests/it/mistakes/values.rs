@@ -85,14 +85,16 @@ pub fn mistakes() -> Vec<Mistake> {
         .advises("did you mean `host`?"),
     ];
     mistakes.extend([
+        // branch core
         in_environment(
             "a URI in quotes, which `docker --env-file` keeps",
             0,
             &format!("\"{URI}\""),
             URI,
         )
-        .names("`AIRFLOW_CONN_DB`")
+        .names("the URI does not start with a scheme")
         .advises("quotes"),
+        // branch core
         in_environment(
             "a URI without its scheme",
             0,
@@ -131,14 +133,13 @@ fn yaml() -> Mistake {
         )
         .args(["get-conn", "db"]);
     let path = path_text(run.home().join("connections.yaml"));
-    // branch core
     mistake(
         "a line of YAML that is indented too far",
-        7,
+        8,
         run.kwargs(&json!({"connections_file_path": path})),
     )
     .names("connections.yaml` cannot be loaded as YAML")
-    .advises("indent")
+    .advises("check that this line is indented as the one before it")
     .obeyed(0, |run| {
         run.file(
             "connections.yaml",

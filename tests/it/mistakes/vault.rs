@@ -199,7 +199,7 @@ fn addresses() -> Vec<Mistake> {
             lookup(&wants_tls.url(), &json!({})),
         )
         .names(format!(
-            "the server at {} takes requests over TLS only",
+            "the server at {}/v1/kv/data/variables/hello takes requests over TLS only",
             wants_tls.url()
         ))
         .advises("write https:// in \"url\"")
@@ -394,7 +394,7 @@ fn namespace() -> Mistake {
         lookup(&url, &json!({"namespace": "team-b"})),
     )
     .names("in the namespace `team-b`")
-    .advises("\"namespace\"")
+    .advises("set \"namespace\" to the one that made it")
     .obeyed(0, move |run| {
         run.kwargs(&kwargs(&url, &json!({"namespace": "team-a"})))
     })
@@ -495,7 +495,7 @@ fn logins() -> Vec<Mistake> {
         let server = vault();
         let run = lookup(&server.url(), &approle(&json!({"role_id": "$ROLE_ID"})));
         mistake("`$ROLE_ID` that is not handed to the step", 5, run)
-            .names("\"role_id\" is `$ROLE_ID`, and `ROLE_ID` is not set")
+            .names("kwarg `role_id` is `$ROLE_ID`, and `ROLE_ID` is not set")
             .advises("set `ROLE_ID`")
             .obeyed(0, |run| run.env("ROLE_ID", "airflow"))
             .keeps(server)
@@ -587,7 +587,7 @@ fn tls() -> Vec<Mistake> {
             7,
             lookup(&missing, &json!({"verify": "/etc/ssl/our-ca.pem"})),
         )
-        .names("`/etc/ssl/our-ca.pem`, given by kwarg `verify`, does not exist")
+        .names("`/etc/ssl/our-ca.pem`, given by kwarg `verify`, is not a usable CA bundle: it does not exist")
         .advises("\"verify\"")
         .obeyed(0, with_verify(missing.url(), json!("$HOME/ca.pem")))
         .keeps(missing),
@@ -665,6 +665,6 @@ fn ids() -> Vec<Mistake> {
             .advises("store it as in `vault kv put PATH value=...`"),
         of_id("a version that is deleted", 3, "deleted")
             .names("kv/data/variables/deleted")
-            .advises("vault kv undelete"),
+            .tells("its latest version is deleted; `vault kv undelete` brings it back"),
     ]
 }

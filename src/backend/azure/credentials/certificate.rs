@@ -100,7 +100,7 @@ impl Certificate {
         let pem = text_file::read(Path::new(path), LARGEST_FILE, deadline).await;
         let pem = pem.map(Zeroizing::new);
         let pem = pem.map_err(|error| match error {
-            TextFileError::NotUtf8 { .. } => CertificateFault::NotPem,
+            TextFileError::NotUtf8 { .. } | TextFileError::Utf16 { .. } => CertificateFault::NotPem,
             other => CertificateFault::File(other),
         });
         let unusable = |fault| CredentialFault::Certificate {

@@ -254,6 +254,18 @@ impl Fault for NoToken {
         }
     }
 
+    fn in_lines(&self) -> Vec<String> {
+        match self {
+            NoToken::Chain(tried) => {
+                let head = format!("{} gave no token:", default::NAME);
+                let each = tried.iter();
+                let each = each.map(|tried| format!("{}: {}", tried.link.name(), tried.error));
+                std::iter::once(head).chain(each).collect()
+            }
+            _ => vec![self.to_string()],
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             NoToken::UnknownChain => None,
@@ -338,6 +350,10 @@ impl Fault for CredentialFault {
             Self::TimedOut(error) => error.hint(),
             Self::Program { error, .. } => error.hint(),
             Self::Refused { advice, .. } => advice.map(str::to_owned),
+            Self::OtherTenant { .. } => Some(
+                "set \"tenant_id\" to the tenant of the vault, letter by letter, or AZURE_TENANT_ID where that names it"
+                    .to_owned(),
+            ),
             Self::ForeignLogin(_) => {
                 Some("something else answers there, perhaps a proxy or a login page".to_owned())
             }

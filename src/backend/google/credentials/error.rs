@@ -278,6 +278,9 @@ impl CredentialsProblem {
             Self::NotServed(_) => Some(
                 "name a service account's key, a user's login, an external account with a token in a file or at a URL, or an impersonated service account",
             ),
+            Self::File(TextFileError::Missing { .. }) => Some(
+                "correct the path, or hand over the key itself with \"gcp_keyfile_dict\" in the kwargs",
+            ),
             _ => None,
         }
     }

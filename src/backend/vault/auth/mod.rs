@@ -135,6 +135,37 @@ impl Auth {
         }
     }
 
+    /// What of the kwargs to look at when Vault refuses the login.
+    pub fn advice(&self) -> String {
+        let is_empty =
+            |text: &Option<SecretText>| text.as_ref().is_none_or(|text| text.expose().is_empty());
+        let advice = match &self.method {
+            AuthMethod::AppRole { secret_id, .. } if is_empty(secret_id) => {
+                "\"secret_id\" is empty: set it, unless the role needs none"
+            }
+            AuthMethod::AppRole { .. } => {
+                "check \"role_id\" and \"secret_id\": a secret id that is used up (`secret_id_num_uses`) or has expired is refused in the same words"
+            }
+            AuthMethod::UserPass { .. } | AuthMethod::Ldap { .. } => {
+                "check \"username\" and \"password\""
+            }
+            AuthMethod::Jwt { .. } => {
+                "check \"jwt_role\", and the issuer, audience and age of the JWT"
+            }
+            AuthMethod::Kubernetes { .. } => {
+                "check \"kubernetes_role\", and which service accounts it is bound to"
+            }
+            AuthMethod::AwsIam(_) | AuthMethod::Gcp(_) => {
+                "check \"role_id\", and which principals the role is bound to"
+            }
+            AuthMethod::GitHub { .. }
+            | AuthMethod::Token { .. }
+            | AuthMethod::Azure
+            | AuthMethod::Radius => "check \"token\"",
+        };
+        advice.to_owned()
+    }
+
     /// What a person should know about this authentication type.
     pub fn finding(&self) -> Option<Finding> {
         let name = self.method.name();
