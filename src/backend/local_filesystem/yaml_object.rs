@@ -9,7 +9,7 @@ use crate::airflow_version::AirflowVersion;
 use crate::backend::Secret;
 use crate::connection::ConnectionError;
 use crate::python::json::{Dict, Value};
-use crate::python::yaml::{Document, ObjectId, YamlError};
+use crate::python::yaml::{Document, ObjectId, Problem, YamlError};
 
 /// The connection of the object under a key, which is written into.
 ///
@@ -91,10 +91,16 @@ fn fields(
                 fields.refusal = fields.refusal.or(alike);
             }
             name => {
-                let value = document.printed(id).unwrap_or_else(|error| {
-                    fields.refusal.get_or_insert(error);
-                    unknown()
-                });
+                let value = match document.printed(id) {
+                    Ok(value) => value,
+                    Err(error) if error.problem == Problem::AllTooLarge => {
+                        return Err(error.into());
+                    }
+                    Err(error) => {
+                        fields.refusal.get_or_insert(error);
+                        unknown()
+                    }
+                };
                 fields.values.insert(name.to_owned(), value);
             }
         }

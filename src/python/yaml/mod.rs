@@ -23,7 +23,7 @@ mod tests;
 mod timestamp;
 
 pub use document::{Document, Entry, ObjectId};
-pub use error::YamlError;
+pub use error::{Problem, YamlError};
 pub(crate) use events::Events;
 
 use crate::python::number::MAX_INT_DIGITS;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{LOCAL, environment, local};
+use crate::support::cli::Secretctl;
 
 #[test]
 fn get_config_asks_the_custom_backend_alone() {
@@ -147,4 +148,26 @@ fn a_kwarg_that_the_constructor_does_not_know_is_exit_7() {
         .env("AIRFLOW_VAR_A", "1")
         .run()
         .prints("1");
+}
+
+/// `initialize_config`: the CI images that set it mean to have no configuration.
+#[test]
+fn in_unit_test_mode_there_is_no_airflow_cfg() {
+    const FILE: &str = "[secrets]\nbackend = airflow.secrets.local_filesystem.LocalFilesystemBackend\n\
+                        backend_kwargs = {\"variables_file_path\": \"$HOME/v.json\"}\n";
+    let run = |cfg: &str| {
+        Secretctl::new()
+            .file("airflow.cfg", cfg)
+            .file("v.json", r#"{"v": "of the file"}"#)
+            .env("AIRFLOW_VAR_V", "of the environment")
+            .args(["get-var", "v"])
+    };
+    run(FILE).run().prints("of the file");
+    for mode in ["True", "1", "t # x"] {
+        let run = |cfg: &str| run(cfg).env("AIRFLOW__CORE__UNIT_TEST_MODE", mode);
+        run(FILE).run().prints("of the environment");
+        run("[[no such form\n").run().prints("of the environment");
+    }
+    let in_file = format!("{FILE}[core]\nunit_test_mode = True\nmulti_team = maybe\n");
+    run(&in_file).run().prints("of the environment");
 }

@@ -398,6 +398,11 @@ const PROOFS: &[(&str, &str, &str)] = &[
         "letters_are_those_of_todays_unicode",
     ),
     (
+        "Text around an IPv6 address",
+        "differences/reads_less.rs",
+        "text_around_brackets_is_passed_over",
+    ),
+    (
         "More than 100,000 values",
         "differences/reads_less.rs",
         "more_values_than_memory_is_kept_for_are_refused",

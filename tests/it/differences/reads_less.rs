@@ -350,6 +350,16 @@ fn letters_are_those_of_todays_unicode() {
 }
 
 #[test]
+fn text_around_brackets_is_passed_over() {
+    for uri in ["http://x[::1]:80", "http://[::1]x:80"] {
+        let run = Secretctl::new().env("AIRFLOW_CONN_A", uri);
+        run.args(["get-conn", "a"])
+            .run()
+            .prints("http://%3A%3A1:80");
+    }
+}
+
+#[test]
 fn a_date_that_is_a_key_is_text() {
     let run = local("variables", "v.yaml", "hello: {2024-01-01: [2024-01-02]}\n");
     run.args(["get-var", "hello"])
