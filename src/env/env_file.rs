@@ -14,7 +14,6 @@ mod parser;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use interpolation::UnsetReference;
 use parser::{Fault, Parser, Statement};
 
 use super::{Env, EnvError, docker_file};
@@ -184,14 +183,14 @@ impl EnvFile {
                     offset,
                     name,
                     value: Some(value),
-                    unset,
+                    met_unset,
                 }) => {
                     let source = Source::File {
                         path: self.path.clone(),
                         line: places.line(offset),
                     };
-                    if let Some(unset) = unset.filter(|_| !process.is_set(name)) {
-                        own.findings.push(unset_reference(name, &unset, &source));
+                    if met_unset && !process.is_set(name) {
+                        own.findings.push(unset_reference(name, &source));
                     }
                     own.redefine(name, value, source);
                 }
@@ -233,23 +232,12 @@ fn is_dockerfile(text: &str) -> bool {
     first.is_some_and(|line| line.starts_with("FROM ") || line.starts_with("ARG "))
 }
 
-fn unset_reference(name: &str, unset: &UnsetReference, source: &Source) -> Finding {
-    let (what, advice) = match &unset.name {
-        Some(unset) => (
-            format!("`{unset}`, which"),
-            format!("set `{unset}`, or write `$$` for a dollar sign"),
-        ),
-        None => (
-            "a variable that".to_owned(),
-            "set it, or write `$$` for a dollar sign".to_owned(),
-        ),
-    };
+/// The name in the reference is not told: in a password such as `pa$word` it is a part of it.
+fn unset_reference(name: &str, source: &Source) -> Finding {
     let sentence = format!(
-        "`{name}` in {source} refers to {what} is not set: nothing stands in its place, as with Compose"
+        "`{name}` in {source} refers to a variable that is not set: nothing stands in its place, as with Compose"
     );
-    Finding::warning("unset-reference", sentence)
-        .with_hint(advice)
-        .at(Some(source.clone()))
+    Finding::warning("unset-reference", sentence).at(Some(source.clone()))
 }
 
 /// The value of `name` in the first of `layers` that has it.

@@ -7,12 +7,12 @@
 
 mod error;
 mod fernet;
-mod kwargs_doubts;
 mod layer;
 mod lookup;
 mod options;
 mod server_start;
 mod value;
+mod without_kwargs;
 
 use std::time::Duration;
 
@@ -343,12 +343,7 @@ async fn custom_layer(
         &parsed.kwargs,
         options.version,
     ));
-    findings.extend(kwargs_doubts::unset_variables(
-        &setting,
-        &parsed.kwargs,
-        config.env(),
-    ));
-    let without_kwargs = kwargs_doubts::without_kwargs(config, &setting);
+    let without_kwargs = without_kwargs::findings(config, &setting);
     let opened = open(kind, &parsed.kwargs, surroundings, deadline).await;
     let opened = opened.map_err(|error| match without_kwargs.first().cloned() {
         Some(without) => OpenError::WithoutKwargs { error, without },

@@ -17,14 +17,8 @@ pub(super) struct Interpolation<'a> {
     pub lookup: &'a dyn Fn(&str) -> Result<Option<&'a str>, EnvFileProblem>,
     /// How many bytes it may still make.
     pub budget: usize,
-    /// The first reference that came to nothing because its variable is not set.
-    pub unset: Option<UnsetReference>,
-}
-
-/// A reference to a variable that is not set.
-pub(super) struct UnsetReference {
-    /// The name, where it stands in braces. Without them it may be a part of a password, as in `pa$word`.
-    pub name: Option<String>,
+    /// Whether a reference came to nothing because its variable is not set.
+    pub met_unset: bool,
 }
 
 /// What stands between `${` and `}`.
@@ -96,7 +90,7 @@ impl Interpolation<'_> {
         if name.is_empty() {
             self.append(expanded, "$")?;
         } else {
-            self.append_variable(expanded, name, None)?;
+            self.append_variable(expanded, name)?;
         }
         Ok(&after[name.len()..])
     }
@@ -108,7 +102,7 @@ impl Interpolation<'_> {
         depth: usize,
     ) -> Result<(), EnvFileProblem> {
         let Some(operation) = &braced.operation else {
-            return self.append_variable(expanded, braced.name, Some(braced.name));
+            return self.append_variable(expanded, braced.name);
         };
         let word = self.expand_nested(operation.word, depth + 1)?;
         let value = (self.lookup)(braced.name)?;
@@ -124,18 +118,9 @@ impl Interpolation<'_> {
         }
     }
 
-    /// Appends the value of `name`; `shown` is what may be told of it.
-    fn append_variable(
-        &mut self,
-        expanded: &mut String,
-        name: &str,
-        shown: Option<&str>,
-    ) -> Result<(), EnvFileProblem> {
+    fn append_variable(&mut self, expanded: &mut String, name: &str) -> Result<(), EnvFileProblem> {
         let value = (self.lookup)(name)?;
-        if value.is_none() {
-            let name = shown.map(str::to_owned);
-            self.unset.get_or_insert(UnsetReference { name });
-        }
+        self.met_unset |= value.is_none();
         self.append(expanded, value.unwrap_or_default())
     }
 
@@ -243,7 +228,7 @@ mod tests {
         let mut interpolation = Interpolation {
             lookup: &lookup,
             budget: 1000,
-            unset: None,
+            met_unset: false,
         };
         interpolation.expand(template).map(|text| text.to_string())
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::interpolation::{Interpolation, UnsetReference};
+use super::interpolation::Interpolation;
 use super::{EnvFileProblem, LARGEST_FILE};
 use crate::secret::SecretText;
 
@@ -11,8 +11,7 @@ pub(super) struct Statement<'a> {
     pub offset: usize,
     pub name: &'a str,
     pub value: Option<SecretText>,
-    /// The first reference in its value to a variable that is not set.
-    pub unset: Option<UnsetReference>,
+    pub met_unset: bool,
 }
 
 /// A problem and its place, in bytes.
@@ -69,11 +68,11 @@ impl<'a> Parser<'a> {
                 offset,
                 name,
                 value: None,
-                unset: None,
+                met_unset: false,
             }));
         }
         let value_offset = self.position;
-        let (value, unset) = self.value(lookup)?;
+        let (value, met_unset) = self.value(lookup)?;
         if value.contains('\0') {
             return self.fault(value_offset, EnvFileProblem::Nul);
         }
@@ -82,7 +81,7 @@ impl<'a> Parser<'a> {
             offset,
             name,
             value,
-            unset,
+            met_unset,
         }))
     }
 
@@ -133,25 +132,22 @@ impl<'a> Parser<'a> {
         Ok((name, has_value))
     }
 
-    fn value<'l>(
-        &mut self,
-        lookup: &'l Lookup<'l>,
-    ) -> Result<(Zeroizing<String>, Option<UnsetReference>), Fault> {
+    fn value<'l>(&mut self, lookup: &'l Lookup<'l>) -> Result<(Zeroizing<String>, bool), Fault> {
         let start = self.position;
         let template = match self.rest().chars().next() {
-            Some('\'') => return Ok((self.quoted('\'')?, None)),
+            Some('\'') => return Ok((self.quoted('\'')?, false)),
             Some('"') => unescape(&self.quoted('"')?),
             _ => self.unquoted(),
         };
         let mut interpolation = Interpolation {
             lookup,
             budget: self.budget,
-            unset: None,
+            met_unset: false,
         };
         match interpolation.expand(&template) {
             Ok(value) => {
                 self.budget = interpolation.budget;
-                Ok((value, interpolation.unset))
+                Ok((value, interpolation.met_unset))
             }
             Err(problem) => self.fault(start, problem),
         }
