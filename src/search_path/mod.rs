@@ -27,6 +27,7 @@ use crate::backend::open::{kwarg_names, open};
 use crate::backend::{Answer, Backend, BackendError, Location, Surroundings, provider_release};
 use crate::console::Console;
 use crate::deadline::Deadline;
+use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::secret_kind::{SecretId, SecretKind};
 
@@ -236,7 +237,8 @@ impl SearchPath {
         if purpose == Purpose::Explain {
             self.add_who_asked(&mut lookup, deadline).await;
         }
-        if lookup.found.is_none() {
+        // Where a value was found, and is of no use, no setting is missing.
+        if lookup.found.is_none() && lookup.failure() != Failure::Malformed {
             lookup.findings = self.unconfigured.clone();
         }
         lookup
