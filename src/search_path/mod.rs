@@ -7,12 +7,12 @@
 
 mod error;
 mod fernet;
-mod kwargs_doubts;
 mod layer;
 mod lookup;
 mod options;
 mod server_start;
 mod value;
+mod without_kwargs;
 
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::backend::open::{kwarg_names, open};
 use crate::backend::{Answer, Backend, BackendError, Location, Surroundings, provider_release};
 use crate::console::Console;
 use crate::deadline::Deadline;
+use crate::failure::Failure;
 use crate::finding::Finding;
 use crate::secret_kind::{SecretId, SecretKind};
 
@@ -256,7 +257,8 @@ impl SearchPath {
         if purpose == Purpose::Explain {
             self.add_who_asked(&mut lookup, deadline).await;
         }
-        if lookup.found.is_none() {
+        // Where a value was found, and is of no use, no setting is missing.
+        if lookup.found.is_none() && lookup.failure() != Failure::Malformed {
             lookup.findings = self.unconfigured.clone();
         }
         lookup
@@ -380,12 +382,7 @@ async fn custom_layer(
         &parsed.kwargs,
         options.version,
     ));
-    findings.extend(kwargs_doubts::unset_variables(
-        &setting,
-        &parsed.kwargs,
-        config.env(),
-    ));
-    let without_kwargs = kwargs_doubts::without_kwargs(config, &setting);
+    let without_kwargs = without_kwargs::findings(config, &setting);
     let opened = open(kind, &parsed.kwargs, surroundings, deadline).await;
     let opened = opened.map_err(|error| match without_kwargs.first().cloned() {
         Some(without) => OpenError::WithoutKwargs { error, without },

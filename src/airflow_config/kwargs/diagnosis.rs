@@ -115,6 +115,7 @@ impl<'a> Fault<'a> {
         let size = match self.problem {
             Problem::IntegerTooLong => KwargsProblem::NumberTooLong,
             Problem::NestedTooDeeply => KwargsProblem::NestedTooDeeply,
+            Problem::TooManyValues => KwargsProblem::TooManyValues,
             _ => return extra_quotes(self.text),
         };
         Some(self.here(0, size))

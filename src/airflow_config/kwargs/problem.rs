@@ -148,6 +148,9 @@ pub enum KwargsProblem {
     /// Deeper than Python reads.
     #[error("the JSON is nested too deeply")]
     NestedTooDeeply,
+    /// More values than memory is kept for.
+    #[error("the JSON holds too many values")]
+    TooManyValues,
     /// `"\ud800"`
     #[error("a `\\u` escape is half of a pair")]
     HalfSurrogate,

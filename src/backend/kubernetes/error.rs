@@ -297,7 +297,7 @@ impl Fault for KubernetesError {
             KubernetesError::ExecPlugin { .. } | KubernetesError::NotACredential { .. } => {
                 "run it by hand, in the same environment, to see what it says; its own messages are not shown here".to_owned()
             }
-            KubernetesError::Unauthorized { .. } => "it may have expired, or belong to another cluster".to_owned(),
+            KubernetesError::Unauthorized { .. } => "get a new one: it may have expired, or belong to another cluster".to_owned(),
             KubernetesError::Anonymous { .. } => "give the user of the kubeconfig's context a token or a client certificate".to_owned(),
             KubernetesError::Denied { identity, namespace } => missing_rule(identity, namespace),
             KubernetesError::LabelKey { .. } => {

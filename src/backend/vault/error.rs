@@ -352,6 +352,13 @@ impl Fault for VaultError {
             VaultError::Down { status: 503, .. } => {
                 "the server is sealed, or not ready; unseal it or ask again later"
             }
+            VaultError::NotVault(ForeignAnswer {
+                proxy: None,
+                status: 500..,
+                ..
+            }) => {
+                "something in front of Vault answers, and Vault behind it may be down: ask again later, or check \"url\""
+            }
             VaultError::NotVault(ForeignAnswer { proxy: Some(_), .. }) => {
                 "check the proxy, or name the host in NO_PROXY if it needs none; and check \"url\": something other than Vault answers there"
             }

@@ -23,10 +23,13 @@ fn kwargs(more: &Value) -> Value {
     kwargs
 }
 
+/// A run that trusts the stand-in by a file of its home.
 fn lookup(azure: &Azure, more: &Value) -> Secretctl {
-    azure
-        .secretctl(kwargs(more))
-        .secret(WRONG_SECRET)
+    let ca = std::fs::read(azure.ca_file()).unwrap();
+    let run = azure.secretctl(kwargs(more)).file("ca.pem", ca);
+    let ca = path_text(run.home().join("ca.pem"));
+    run.secret(WRONG_SECRET)
+        .env("SSL_CERT_FILE", &ca)
         .args(["get-var", "hello"])
 }
 
@@ -64,11 +67,7 @@ pub fn mistakes() -> Vec<Mistake> {
 /// Who names the CA for the vault is told next that the login is behind it too.
 fn private_ca() -> Mistake {
     let azure = azure(Stored::Value("world"));
-    let ca = path_text(azure.ca_file());
-    let text = std::fs::read(&ca).unwrap();
-    let run = lookup(&azure, &json!({}))
-        .without("SSL_CERT_FILE")
-        .file("ca.pem", text);
+    let run = lookup(&azure, &json!({})).without("SSL_CERT_FILE");
     let ca = path_text(run.home().join("ca.pem"));
     mistake("a private CA", 6, run)
         .names("https://myvault.vault.azure.net: could not be reached")

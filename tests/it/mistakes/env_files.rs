@@ -44,13 +44,14 @@ pub fn mistakes() -> Vec<Mistake> {
         )
         .names("env file `config/.env` does not exist")
         .advises("counts from the working directory"),
+        // branch core
         mistake(
             "`${NAME}` that is not set",
             0,
             lookup(".env", "AIRFLOW_VAR_HELLO=\"${GREETING}\"\n"),
         )
         .names("`AIRFLOW_VAR_HELLO` in `.env` line 1 refers to `GREETING`, which is not set")
-        .advises("`GREETING`")
+        .tells("nothing stands in its place, as with Compose")
         .obeyed(0, |run| run.env("GREETING", "world")),
         mistake(
             "a quote that is not closed",

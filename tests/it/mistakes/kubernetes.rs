@@ -66,7 +66,7 @@ pub fn mistakes() -> Vec<Mistake> {
             lookup(&stale, OLD_TOKEN, &in_airflow()),
         )
         .names("the API server does not accept the credentials of user `robot` in `")
-        .advises("it may have expired, or belong to another cluster")
+        .advises("get a new one: it may have expired, or belong to another cluster")
         .obeyed(0, move |run| run.file("config", right))
         .keeps(stale),
         mistake(

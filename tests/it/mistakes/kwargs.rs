@@ -44,13 +44,16 @@ fn not_json() -> Vec<Mistake> {
     let case = |done, kwargs: &str, named: &str, advice: &str| {
         let server = vault();
         let right = RIGHT.replace("URL", &server.url()).replace("TOKEN", TOKEN);
-        mistake(done, 7, lookup(&server, kwargs))
+        let mistake = mistake(done, 7, lookup(&server, kwargs))
             .names(format!(
                 "environment variable `{KWARGS}` cannot be used: {named}"
             ))
-            .advises(advice)
             .obeyed(0, move |run| run.env(KWARGS, &right))
-            .keeps(server)
+            .keeps(server);
+        match advice {
+            "" => mistake.tells(named),
+            advice => mistake.advises(advice),
+        }
     };
     let unquoted = {
         let server = vault();
@@ -81,15 +84,15 @@ fn not_json() -> Vec<Mistake> {
         case(
             "braces that a shell has taken away",
             "url:URL",
-            "there is no JSON object in braces",
-            "single quotes",
+            "there is no JSON object in braces, and no quote",
+            "put single quotes around the whole",
         ),
         // branch core
         case(
             "a placeholder left in",
             r#"{"url": "URL", "token": <your-token>}"#,
             "a placeholder in angle brackets was not filled in",
-            "a placeholder",
+            "write the value in its place",
         ),
         case(
             "single quotes",
@@ -103,12 +106,11 @@ fn not_json() -> Vec<Mistake> {
             "a comma after the last item",
             "take the comma away",
         ),
-        // branch core
         case(
             "Python's `None`",
             r#"{"url": "URL", "token": "TOKEN", "mount_point": None}"#,
-            "`None`",
-            "`null`",
+            "`None` where JSON has `null`",
+            "",
         ),
         case(
             "kwargs that are cut off",

@@ -21,10 +21,10 @@ fn with_kwargs(run: Secretctl) -> Secretctl {
     run.kwargs(&json!({"variables_file_path": path}))
 }
 
-fn cfg(run: &Secretctl, section: &str) -> String {
-    let path = path_text(run.home().join("variables.json"));
+/// An airflow.cfg with a backend in this section.
+fn cfg(section: &str) -> String {
     format!(
-        "[{section}]\nbackend = {LOCAL}\nbackend_kwargs = {{\"variables_file_path\": \"{path}\"}}\n"
+        "[{section}]\nbackend = {LOCAL}\nbackend_kwargs = {{\"variables_file_path\": \"variables.json\"}}\n"
     )
 }
 
@@ -91,6 +91,17 @@ fn unread() -> Vec<Mistake> {
                 run.without("AIRFLOW__SECRETS__BACKEND_KWARG")
                     .backend(LOCAL),
             )
+        }),
+        mistake(
+            "`AIRFLOW__SECRETS__BACKEND_KWARG`, without its S, where the token stands in it",
+            7,
+            kwargs_misspelt().without("VAULT_TOKEN"),
+        )
+        .names("`AIRFLOW__SECRETS__BACKEND_KWARG` in the environment is read by nobody")
+        .advises("write `AIRFLOW__SECRETS__BACKEND_KWARGS`")
+        .obeyed(6, |run| {
+            let run = run.without("AIRFLOW__SECRETS__BACKEND_KWARG");
+            run.kwargs(&json!({"url": "http://127.0.0.1:1", "token": "s.the-token"}))
         }),
         mistake(
             "kwargs that are set to nothing",
@@ -192,30 +203,27 @@ fn classes() -> Vec<Mistake> {
         misspelt(
             "a class of one's own",
             "my_company.secrets.CustomBackend",
-            "secretctl serves",
+            "a class of your own: secretctl runs no Python; it serves VaultBackend",
         ),
         // branch core
         misspelt(
             "two classes with a comma",
             &format!("{VAULT},{LOCAL}"),
-            "one class",
+            "one class can stand here, not two",
         ),
     ]
 }
 
 fn cfg_files() -> Vec<Mistake> {
     let section = lookup();
-    let misspelt = cfg(&section, "secret");
+    let misspelt = cfg("secret");
     let broken = |done, text: String, named: &'static str, advice: &'static str| {
         mistake(done, 7, lookup().file("airflow.cfg", text))
             .names(named)
             .tells(advice)
-            .obeyed(0, |run| {
-                let right = cfg(&run, "secrets");
-                run.file("airflow.cfg", right)
-            })
+            .obeyed(0, |run| run.file("airflow.cfg", cfg("secrets")))
     };
-    let right = cfg(&lookup(), "secrets");
+    let right = cfg("secrets");
     vec![
         mistake(
             "`[secret]` for `[secrets]` in airflow.cfg",
@@ -224,10 +232,7 @@ fn cfg_files() -> Vec<Mistake> {
         )
         .names("has no [secrets]; it has [secret]")
         .advises("write [secrets]")
-        .obeyed(0, |run| {
-            let right = cfg(&run, "secrets");
-            run.file("airflow.cfg", right)
-        }),
+        .obeyed(0, |run| run.file("airflow.cfg", cfg("secrets"))),
         mistake(
             "`AIRFLOW_CONFIG` names no file",
             3,
@@ -236,8 +241,8 @@ fn cfg_files() -> Vec<Mistake> {
         .names("`AIRFLOW_CONFIG` names `/opt/airflow/airflow.cfg`, which does not exist")
         .advises("unset it to read the file in AIRFLOW_HOME")
         .obeyed(0, |run| {
-            let right = cfg(&run, "secrets");
-            run.file("airflow.cfg", right).without("AIRFLOW_CONFIG")
+            run.file("airflow.cfg", cfg("secrets"))
+                .without("AIRFLOW_CONFIG")
         }),
         broken(
             "an option twice in airflow.cfg",

@@ -92,8 +92,8 @@ pub fn mistakes() -> Vec<Mistake> {
             &format!("\"{URI}\""),
             URI,
         )
-        .names("the URI does not start with a scheme")
-        .advises("quotes"),
+        .names("the value begins and ends with a quote")
+        .advises("take both away"),
         // branch core
         in_environment(
             "a URI without its scheme",
@@ -102,7 +102,7 @@ pub fn mistakes() -> Vec<Mistake> {
             URI,
         )
         .names("the URI has no `://`")
-        .advises("`postgres://`"),
+        .tells("there is no host"),
         in_environment(
             "a `/` in the password",
             8,

@@ -122,6 +122,7 @@ fn lookup(url: &str, more: &Value) -> Secretctl {
         .backend(BACKEND)
         .secret(TOKEN)
         .secret(SECRET_ID)
+        .secret(EXPIRED)
         .kwargs(&kwargs(url, more))
         .args(["get-var", "hello"])
 }
@@ -185,7 +186,7 @@ fn addresses() -> Vec<Mistake> {
             .obeyed(0, move |run| run.kwargs(&kwargs(&right, &json!({}))))
             .keeps(bare),
         mistake(
-            "https:// to a port without TLS",
+            "`https://` to a port without TLS",
             6,
             lookup(&https, &json!({})),
         )
@@ -194,7 +195,7 @@ fn addresses() -> Vec<Mistake> {
         .obeyed(0, move |run| run.kwargs(&kwargs(&http, &json!({}))))
         .keeps(secure),
         mistake(
-            "http:// to a port with TLS",
+            "`http://` to a port with TLS",
             6,
             lookup(&wants_tls.url(), &json!({})),
         )
@@ -278,7 +279,7 @@ fn foreign() -> Vec<Mistake> {
             "another server at `url`: its 404 is not a missing secret",
             Response::text(404, "default backend - 404"),
         ),
-        case("a gateway that answers 502", Response::html(502)),
+        case("a gateway that answers 502", Response::html(502)).advises("ask again later"),
         mistake("a proxy that answers 404 itself", 6, run)
             .names(format!("through the proxy {}", proxy.url()))
             .advises("check the proxy")
@@ -418,9 +419,7 @@ fn tokens() -> Vec<Mistake> {
     let stale = {
         let server = vault();
         let run = lookup(&server.url(), &json!({"token": null}));
-        let run = run
-            .secret(EXPIRED)
-            .file(".env", format!("VAULT_TOKEN={TOKEN}\n"));
+        let run = run.file(".env", format!("VAULT_TOKEN={TOKEN}\n"));
         mistake(
             "an old `export` that wins over .env",
             5,
@@ -494,8 +493,11 @@ fn logins() -> Vec<Mistake> {
     let role_id_unset = {
         let server = vault();
         let run = lookup(&server.url(), &approle(&json!({"role_id": "$ROLE_ID"})));
+        // branch core
         mistake("`$ROLE_ID` that is not handed to the step", 5, run)
-            .names("kwarg `role_id` is `$ROLE_ID`, and `ROLE_ID` is not set")
+            .names(
+                "is `$ROLE_ID`, and `ROLE_ID` is set neither in the environment nor in an env file",
+            )
             .advises("set `ROLE_ID`")
             .obeyed(0, |run| run.env("ROLE_ID", "airflow"))
             .keeps(server)

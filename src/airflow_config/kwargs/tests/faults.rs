@@ -298,8 +298,10 @@ fn characters_at_fault() {
 
 #[test]
 fn sizes_at_fault() {
-    let nested = format!("{{\"a\": {}", "[".repeat(100_000));
+    let nested = format!("{{\"a\": {}", "[".repeat(50_000));
     assert_eq!(fault(&nested).problem, KwargsProblem::NestedTooDeeply);
+    let many = format!("{{\"a\": [1{}]}}", ",1".repeat(100_000));
+    assert_eq!(fault(&many).problem, KwargsProblem::TooManyValues);
     let number = format!("{{\"a\": {}}}", "1".repeat(5000));
     assert_eq!(fault(&number).problem, KwargsProblem::NumberTooLong);
     let large = format!("{{\"a\": \"{}\"}}", "x".repeat(LARGEST_TEXT));
