@@ -44,7 +44,6 @@ pub fn mistakes() -> Vec<Mistake> {
         )
         .names("env file `config/.env` does not exist")
         .advises("counts from the working directory"),
-        // branch core
         mistake(
             "`${NAME}` that is not set",
             0,

@@ -73,21 +73,18 @@ fn not_json() -> Vec<Mistake> {
     };
     vec![
         unquoted,
-        // branch core
         case(
             "quotes that a shell has taken away",
             "{url: URL, token: TOKEN}",
             "a name without quotes",
             "shell",
         ),
-        // branch core
         case(
             "braces that a shell has taken away",
             "url:URL",
             "there is no JSON object in braces, and no quote",
             "put single quotes around the whole",
         ),
-        // branch core
         case(
             "a placeholder left in",
             r#"{"url": "URL", "token": <your-token>}"#,

@@ -182,13 +182,11 @@ fn classes() -> Vec<Mistake> {
             "airflow.providers.hashicorp.secrets.vault",
             "airflow.providers.hashicorp.secrets.vault.VaultBackend`",
         ),
-        // branch core
         vault(
             "the provider's name for the class",
             "hashicorp_vault",
             "`airflow.providers.hashicorp.secrets.vault.VaultBackend`",
         ),
-        // branch core
         vault(
             "the class without its module",
             "VaultBackend",
@@ -199,13 +197,11 @@ fn classes() -> Vec<Mistake> {
             &format!("\"{LOCAL}\""),
             "without quotes and spaces around it",
         ),
-        // branch core
         misspelt(
             "a class of one's own",
             "my_company.secrets.CustomBackend",
             "a class of your own: secretctl runs no Python; it serves VaultBackend",
         ),
-        // branch core
         misspelt(
             "two classes with a comma",
             &format!("{VAULT},{LOCAL}"),

@@ -48,7 +48,6 @@ fn in_environment(done: &'static str, code: i32, wrong: &str, right: &'static st
 pub fn mistakes() -> Vec<Mistake> {
     let right = json!({"conn_uri": URI});
     let mut mistakes = vec![
-        // branch core
         in_vault(
             "`conn_url` for `conn_uri`",
             8,
@@ -57,7 +56,6 @@ pub fn mistakes() -> Vec<Mistake> {
         )
         .names("`conn_url` is not a field of a connection")
         .advises("did you mean the key `conn_uri`?"),
-        // branch core
         in_vault(
             "a `conn_uri` that is empty",
             8,
@@ -66,7 +64,6 @@ pub fn mistakes() -> Vec<Mistake> {
         )
         .names("`conn_uri` is empty")
         .advises("`conn_uri`"),
-        // branch core
         in_vault(
             "a connection under `value`",
             8,
@@ -85,7 +82,6 @@ pub fn mistakes() -> Vec<Mistake> {
         .advises("did you mean `host`?"),
     ];
     mistakes.extend([
-        // branch core
         in_environment(
             "a URI in quotes, which `docker --env-file` keeps",
             0,
@@ -94,7 +90,6 @@ pub fn mistakes() -> Vec<Mistake> {
         )
         .names("the value begins and ends with a quote")
         .advises("take both away"),
-        // branch core
         in_environment(
             "a URI without its scheme",
             0,

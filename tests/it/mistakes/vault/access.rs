@@ -194,7 +194,6 @@ fn logins() -> Vec<Mistake> {
     let role_id_unset = {
         let server = vault();
         let run = lookup(&server.url(), &approle(&json!({"role_id": "$ROLE_ID"})));
-        // branch core
         mistake("`$ROLE_ID` that is not handed to the step", 5, run)
             .names(
                 "is `$ROLE_ID`, and `ROLE_ID` is set neither in the environment nor in an env file",
