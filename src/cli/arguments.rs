@@ -25,12 +25,26 @@ use crate::secret_kind::SecretKind;
 #[command(after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
+    #[command(flatten)]
     pub(super) global: GlobalOptions,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 impl Cli {
+    /// The env files, in the order in which they stand.
+    pub(super) fn env_files(&self) -> Vec<PathBuf> {
+        let after = &self.command.repeatable().env_files;
+        [&self.repeatable.env_files[..], after].concat()
+    }
+
+    /// The hosts that alone may be sent anything, if there are any.
+    pub(super) fn allowed_hosts(&self) -> Vec<String> {
+        let after = &self.command.repeatable().allowed_hosts;
+        [&self.repeatable.allowed_hosts[..], after].concat()
+    }
+
     /// When to use colour.
     pub fn color(&self) -> Color {
         self.global.color
@@ -53,13 +67,24 @@ Exit codes:
    8  found, but unusable
   70  a bug in secretctl";
 
+/// Options that every command takes any number of times.
+///
+/// They stand before the command and after it, each an argument of its own: of one that is global, clap keeps only what comes
+/// after.
+#[derive(Debug, Args)]
+pub struct RepeatableOptions {
+    /// Read environment variables from a file; a later file wins, the process environment wins over all
+    #[arg(long = "env-file", value_name = "FILE", help_heading = SETTINGS)]
+    pub env_files: Vec<PathBuf>,
+
+    /// Send nothing to any other host (repeatable; SECRETCTL_ALLOW_HOSTS)
+    #[arg(long = "allow-host", value_name = "HOST", help_heading = LOOKUP)]
+    pub allowed_hosts: Vec<String>,
+}
+
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalOptions {
-    /// Read environment variables from a file; a later file wins, the process environment wins over all
-    #[arg(long = "env-file", value_name = "FILE", global = true, help_heading = SETTINGS)]
-    pub env_files: Vec<PathBuf>,
-
     /// How env files are read: as Compose does, or raw as `docker run --env-file` does
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "compose", global = true, help_heading = SETTINGS)]
     pub env_file_format: EnvFileFormatName,
@@ -96,10 +121,6 @@ pub struct GlobalOptions {
     /// A failing layer is final, and a warning about a value or the kwargs is an error
     #[arg(long, global = true, help_heading = LOOKUP)]
     pub strict: bool,
-
-    /// Send nothing to any other host (repeatable; SECRETCTL_ALLOW_HOSTS)
-    #[arg(long = "allow-host", value_name = "HOST", global = true, help_heading = LOOKUP)]
-    pub allowed_hosts: Vec<String>,
 
     /// Ask nothing more after a lookup that failed: no near misses, no who-am-I
     #[arg(long, global = true, help_heading = LOOKUP)]
@@ -190,6 +211,20 @@ pub enum Command {
     Check(CheckArguments),
 }
 
+impl Command {
+    /// Its repeatable options.
+    fn repeatable(&self) -> &RepeatableOptions {
+        match self {
+            Command::Lookup(LookupCommand::GetConn(arguments)) => &arguments.repeatable,
+            Command::Lookup(LookupCommand::GetVar(arguments)) => &arguments.repeatable,
+            Command::Lookup(LookupCommand::GetConfig(arguments)) => &arguments.repeatable,
+            Command::Lookup(LookupCommand::Explain(arguments)) => &arguments.repeatable,
+            Command::Scan(arguments) => &arguments.repeatable,
+            Command::Check(arguments) => &arguments.repeatable,
+        }
+    }
+}
+
 /// The commands that look one secret up.
 #[derive(Debug, Subcommand)]
 pub enum LookupCommand {
@@ -212,6 +247,8 @@ pub enum LookupCommand {
 /// `get-conn`
 #[derive(Debug, Args)]
 pub struct GetConnArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// The conn_id
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub conn_id: String,
@@ -247,6 +284,8 @@ pub enum ConnectionOutput {
 /// `get-var`
 #[derive(Debug, Args)]
 pub struct GetVarArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// The variable's key
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
@@ -275,6 +314,8 @@ pub enum VariableOutput {
 /// `get-config`
 #[derive(Debug, Args)]
 pub struct GetConfigArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// The text that an AIRFLOW__SECTION__OPTION_SECRET option names
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub key: String,
@@ -286,6 +327,8 @@ pub struct GetConfigArguments {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// What the id names
     #[arg(value_enum)]
     pub kind: KindName,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
-use super::arguments::PRINTED;
+use super::arguments::{PRINTED, RepeatableOptions};
 use super::{output, scan};
 use crate::airflow_config::ConfigError;
 use crate::check::report::{self, Subject};
@@ -25,6 +25,8 @@ const LARGEST_LIST: u64 = 16 * 1024 * 1024;
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// A conn_id that must resolve (repeatable)
     #[arg(long = "conn", value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub connections: Vec<String>,

@@ -93,13 +93,14 @@ async fn check(
 async fn settings(cli: &Cli, env: Env, console: &Console) -> Result<Settings> {
     let global = &cli.global;
     let files = Files {
-        env_files: global.env_files.clone(),
+        env_files: cli.env_files(),
         format: global.env_file_format.into(),
         may_run_commands: global.allow_commands,
     };
-    let env = match global.allowed_hosts.is_empty() {
+    let allowed_hosts = cli.allowed_hosts();
+    let env = match allowed_hosts.is_empty() {
         true => env,
-        false => env.with(ALLOW_HOSTS, &global.allowed_hosts.join(",")),
+        false => env.with(ALLOW_HOSTS, &allowed_hosts.join(",")),
     };
     Ok(Settings::load(env, &files, options(cli), console.clone()).await?)
 }

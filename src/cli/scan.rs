@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::PRINTED;
+use super::arguments::{PRINTED, RepeatableOptions};
 use super::output;
 use crate::airflow_config::{ConfigError, Found};
 use crate::dags::{self, IgnoreSyntax, Scan, ScanOptions};
@@ -17,6 +17,8 @@ use crate::text_file;
 /// `scan`
 #[derive(Debug, Args)]
 pub struct ScanArguments {
+    #[command(flatten)]
+    pub(super) repeatable: RepeatableOptions,
     /// Folders of DAGs, walked as Airflow walks them, and files; without one, `dags` in this folder
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,

@@ -1,6 +1,7 @@
 //! The command line itself: what is wrong with it, global options, verbosity and colour.
 
 use super::{environment, local};
+use crate::support::cli::Secretctl;
 
 #[test]
 fn a_wrong_command_line_is_exit_2() {
@@ -162,4 +163,37 @@ fn no_newline_is_printed_when_none_is_wanted() {
         local(&["get-config", "fernet", "-n"]).run().stdout,
         "the-key"
     );
+}
+
+#[test]
+fn repeatable_options_count_before_the_command_and_after_it() {
+    let run = Secretctl::new()
+        .file("one.env", "AIRFLOW_VAR_ONE=1\nAIRFLOW_VAR_BOTH=first\n")
+        .file("two.env", "AIRFLOW_VAR_TWO=2\nAIRFLOW_VAR_BOTH=second\n");
+    let run = run.args([
+        "--env-file",
+        "one.env",
+        "check",
+        "--var",
+        "ONE",
+        "--var",
+        "TWO",
+    ]);
+    let run = run
+        .args(["--env-file", "two.env", "--allow-host", "localhost"])
+        .run();
+    run.prints("2 ids: 2 ok");
+    Secretctl::new()
+        .file("one.env", "AIRFLOW_VAR_BOTH=first\n")
+        .file("two.env", "AIRFLOW_VAR_BOTH=second\n")
+        .args([
+            "--env-file",
+            "one.env",
+            "get-var",
+            "BOTH",
+            "--env-file",
+            "two.env",
+        ])
+        .run()
+        .prints("second");
 }
