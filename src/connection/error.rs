@@ -124,7 +124,9 @@ impl ConnectionError {
             return None;
         };
         let hint = match key.to_ascii_lowercase().as_str() {
-            "conn_uri" => "its `conn_uri` is empty, so Airflow reads the secret's keys as fields",
+            "conn_uri" => {
+                "its `conn_uri` is empty, so Airflow reads the secret's keys as fields; write the connection's URI there"
+            }
             "value" => "did you mean the key `conn_uri`? (`value` is for variables)",
             key if is_near_conn_uri(key) => "did you mean the key `conn_uri`?",
             _ => return None,

@@ -16,7 +16,8 @@ pub(super) fn of_uri(text: &str, scheme: &str, parts: &SplitResult) -> Vec<Strin
         Some(why_no_scheme(text))
     } else if !text.contains("://") {
         Some(
-            "the URI has no `://`: what stands before its first `:` is the connection type, and there is no host",
+            "the URI has no `://`: what stands before its first `:` is the connection type, and there is no host; begin it \
+             with the type, as in `postgres://`",
         )
     } else {
         None
@@ -25,7 +26,8 @@ pub(super) fn of_uri(text: &str, scheme: &str, parts: &SplitResult) -> Vec<Strin
         "the same scheme stands in the URI twice: Airflow takes both out and loses the host; write the second as \
          `%3A%2F%2F`",
     );
-    let late_user = (parts.username().is_none() && parts.path.expose().contains('@')).then_some(
+    let has_late_user = parts.username().is_none() && parts.path.expose().contains('@');
+    let late_user = (missing.is_none() && has_late_user).then_some(
         "an `@` stands in the path and none before it: if it was to end the user and password, write the `/` in them \
          as `%2F`",
     );
