@@ -1,6 +1,6 @@
 //! What a person should know although nothing failed: the one form of a warning.
 //!
-//! `explain`, `check`, `doctor` and stderr all print the same findings. A finding never holds a value.
+//! `explain`, `check` and stderr all print the same findings. A finding never holds a value.
 
 use crate::failure::Failure;
 use crate::source::Source;

@@ -5,7 +5,7 @@
 
 use super::Subject;
 use crate::check::{Checked, Status};
-use crate::dags::Place;
+use crate::dags::{Place, Unreadable};
 
 /// How many of a level GitHub shows, less the one that says how many more there are.
 const MOST_OF_A_LEVEL: usize = 9;
@@ -15,17 +15,18 @@ pub fn github(subject: Subject<'_>) -> String {
     let results = &subject.check.results;
     let mut lines = Vec::new();
     for level in ["error", "warning"] {
-        let told: Vec<&Checked> = results
+        let of_level = results
             .iter()
-            .filter(|c| level_of(c.status) == Some(level))
-            .collect();
-        lines.extend(
-            told.iter()
-                .take(MOST_OF_A_LEVEL)
-                .map(|checked| annotation(level, checked)),
-        );
-        if let Some(more) = told.len().checked_sub(MOST_OF_A_LEVEL + 1) {
-            lines.push(format!("::{level} title=secretctl::and {} more", more + 1));
+            .filter(|checked| level_of(checked.status) == Some(level));
+        let mut told: Vec<String> = of_level.map(|checked| annotation(level, checked)).collect();
+        if level == "warning" {
+            told.extend(subject.scan.unreadable.iter().map(not_read));
+        }
+        let more = told.len().saturating_sub(MOST_OF_A_LEVEL);
+        told.truncate(MOST_OF_A_LEVEL);
+        lines.extend(told);
+        if more > 0 {
+            lines.push(format!("::{level} title=secretctl::and {more} more"));
         }
     }
     lines.join("\n")
@@ -62,6 +63,15 @@ fn annotation(level: &str, checked: &Checked) -> String {
         "::{level} {place}title={}::{}",
         property(&title),
         data(&message)
+    )
+}
+
+fn not_read(unreadable: &Unreadable) -> String {
+    let Unreadable { file, line, why } = unreadable;
+    format!(
+        "::warning file={},line={line},title=not read::{}",
+        property(file),
+        data(why)
     )
 }
 

@@ -80,6 +80,9 @@ fn summary(subject: Subject<'_>) -> String {
             subject.scan.dynamic.len()
         ));
     }
+    if !subject.scan.unreadable.is_empty() {
+        parts.push(format!("{} not read", subject.scan.unreadable.len()));
+    }
     let count = subject.check.results.len();
     let ids = if count == 1 { "id" } else { "ids" };
     format!("{count} {ids}: {}", parts.join(", "))

@@ -218,3 +218,26 @@ fn ci_servers_read_it() {
             .contains("<testcase classname=\"conn\" name=\"warehouse\" file=")
     );
 }
+
+#[test]
+fn a_file_that_is_not_read_is_told() {
+    let run = || {
+        let run = environment().file(
+            "dags/broken.py",
+            "from airflow import DAG\nf(conn_id=\"warehouse\"\n",
+        );
+        run.args(["check", "--dags", "dags"])
+    };
+    let text = run().run();
+    text.succeeds();
+    let summary = text.stdout.lines().last().unwrap();
+    assert!(summary.ends_with("1 not read"), "{summary}");
+    let github = run().args(["-o", "github"]).run();
+    assert!(
+        github
+            .stdout
+            .contains("::warning file=dags/broken.py,line="),
+        "{}",
+        github.stdout
+    );
+}
